@@ -1,0 +1,61 @@
+"""The port between outbox and sender: rows to send, and what became of each attempt."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from driftwatch.alerts.notifications import OutboxRow
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """What the sender remembers of one outbox row: attempts so far and their end."""
+
+    id: str
+    endpoint: str
+    attempts: int
+    next_at_s: float
+    """Wall-clock seconds of the next attempt."""
+    state: str
+    """`pending`, `delivered`, `superseded`, `abandoned`."""
+    reason: str = ""
+    """Of the last failure, from a closed set."""
+    first_at_s: float = 0.0
+    last_at_s: float = 0.0
+
+
+class Outbox(Protocol):
+    """Read side for the sender's thread: rows of the checkpoint, and the sender's own file of attempts (E15)."""
+
+    def pending(self, endpoint: str, limit: int) -> list[tuple[OutboxRow, Attempt | None]]:
+        """Rows of this endpoint that are neither delivered, superseded nor abandoned, oldest first."""
+        ...
+
+    def record(self, attempt: Attempt) -> None:
+        """Durably write what happened to a row."""
+        ...
+
+    def disabled(self) -> dict[str, str]:
+        """Disabled endpoints with their reason."""
+        ...
+
+    def disable(self, endpoint: str, reason: str) -> None:
+        """Stop sending to an endpoint; its rows stay."""
+        ...
+
+    def enable(self, endpoint: str) -> None:
+        """Send again, beginning with what is pending."""
+        ...
+
+    def resend(self, endpoint: str, ids: list[str]) -> int:
+        """Make rows pending again that were delivered or abandoned; returns how many."""
+        ...
+
+    def lengths(self) -> dict[str, int]:
+        """Pending rows per endpoint."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections of this thread."""
+        ...

@@ -1,0 +1,38 @@
+"""The whole configuration, assembled from the Specs that stand beside the code they configure."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from driftwatch.alerts.spec import AlertingSpec
+from driftwatch.events.times import Duration
+from driftwatch.monitor.spec import ModelSpec
+from driftwatch.source.spec import KafkaSpec
+from driftwatch.spec import Spec
+from driftwatch.telemetry.spec import HttpSpec, TelemetrySpec
+from driftwatch.webhooks.spec import EndpointSpec
+
+
+class StateSpec(Spec):
+    """The state directory and how often it is written."""
+
+    directory: str = "/var/lib/driftwatch"
+    commit_every: Duration = 1_000
+    """Wall-clock time between commits."""
+    dead_letters: str | None = None
+    """Bounded file of dead letters; default: `dead-letters.ndjson` in the state directory."""
+    dead_letters_max_bytes: int = Field(default=10_000_000, ge=10_000)
+    dead_letter_topic: str | None = None
+    """Kafka topic that also gets the dead letters."""
+
+
+class Configuration(Spec):
+    """A whole configuration file."""
+
+    kafka: KafkaSpec
+    models: list[ModelSpec] = Field(min_length=1)
+    endpoints: list[EndpointSpec] = []
+    alerting: AlertingSpec = AlertingSpec()
+    state: StateSpec = StateSpec()
+    http: HttpSpec = HttpSpec()
+    telemetry: TelemetrySpec = TelemetrySpec()

@@ -1,0 +1,1 @@
+"""Statistics: pure functions of (reference matrix, window matrix, layout) for all slices and fields at once."""

@@ -1,0 +1,61 @@
+"""Every error that a user can meet, each with its exit code and a text that says what to do."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says when it ends; documented in docs/operations.md."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    REFERENCE = 4
+    STATE = 5
+    SOURCE = 6
+    FENCED = 7
+    INTERRUPTED = 130
+
+
+class DriftwatchError(Exception):
+    """Base of all errors shown to a user as one clear line; `exit_code` is the process's answer."""
+
+    exit_code: ExitCode = ExitCode.FAILED
+
+
+class ConfigurationError(DriftwatchError):
+    """The configuration is wrong; carries every mistake found, not only the first."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+class ReferenceFileError(DriftwatchError):
+    """A reference file is missing, damaged, or does not fit the configuration."""
+
+    exit_code = ExitCode.REFERENCE
+
+
+class StateError(DriftwatchError):
+    """The state directory is foreign, newer, damaged or held by another process."""
+
+    exit_code = ExitCode.STATE
+
+
+class CommitUnknownError(DriftwatchError):
+    """A commit failed in a way that leaves its outcome unknown: drop memory and load the last commit."""
+
+    exit_code = ExitCode.STATE
+
+
+class SourceError(DriftwatchError):
+    """The source cannot go on without a person: offsets out of range, topic gone, access denied."""
+
+    exit_code = ExitCode.SOURCE
+
+
+class FencedError(SourceError):
+    """Another member took this one's place in the consumer group (EXACTNESS E17)."""
+
+    exit_code = ExitCode.FENCED

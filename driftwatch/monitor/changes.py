@@ -1,0 +1,71 @@
+"""What one commit changes in the checkpoint, and what is read back from it: plain values, no storage in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.alerts.notifications import Notification, OutboxRow
+from driftwatch.events.classes import Stream
+from driftwatch.events.records import Partition
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PaneKey:
+    """Names one pane: disjoint cells of event time of one width, per model version and stream."""
+
+    model: str
+    version: str
+    stream: Stream
+    layout: str
+    width_ms: int
+    start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """What the logs did not determine, with the offsets at which it entered (E1); `kind` names it."""
+
+    kind: str
+    """`start`, `close`, `idle`, `active`, `set_aside`, `acknowledge`, `layout`, `halve`, …"""
+    offsets: Mapping[Partition, int]
+    details: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything that one commit writes, in one transaction; join rows are already in the open transaction."""
+
+    offsets: dict[Partition, int] = field(default_factory=dict[Partition, int])
+    """Next offset of every partition (all of them, not only those that moved)."""
+    panes: dict[PaneKey, NDArray[np.int64] | None] = field(
+        default_factory=dict[PaneKey, NDArray[np.int64] | None]
+    )
+    """Dirty panes, int64[slices, columns]; None deletes."""
+    chunks: dict[str, bytes | None] = field(default_factory=dict[str, bytes | None])
+    """Chunks of the waiting area by name: written once, later deleted (None)."""
+    states: dict[str, bytes | None] = field(default_factory=dict[str, bytes | None])
+    """Small states by name (partitions, windows, rules, alerts, episodes, versions): msgpack; None deletes."""
+    journal: list[JournalRow] = field(default_factory=list[JournalRow])
+    notifications: list[Notification] = field(default_factory=list[Notification])
+    outbox: list[OutboxRow] = field(default_factory=list[OutboxRow])
+    """The notifications rendered per endpoint; filled by the loop just before the commit."""
+    references: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """Learned references by hash: the bytes of a reference file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The last commit as it was loaded; empty mappings in a new state directory."""
+
+    sequence: int
+    """Number of the last commit; 0 in a new state directory."""
+    offsets: Mapping[Partition, int]
+    panes: Mapping[PaneKey, NDArray[np.int64]]
+    chunks: Mapping[str, bytes]
+    states: Mapping[str, bytes]
+    references: Mapping[str, bytes]

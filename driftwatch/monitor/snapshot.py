@@ -1,0 +1,74 @@
+"""The immutable picture of the core after a commit: all that metrics, API and status page may show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.alerts.alert import Alert, Episode
+from driftwatch.drift.reading import Reading
+from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.records import Partition
+from driftwatch.verdicts.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """A rule's verdicts on the last reading of one window."""
+
+    rule: str
+    statistic: str
+    window: str
+    fields: tuple[str, ...]
+    verdicts: NDArray[np.int8]
+    """int8[slices, fields]: position in `tuple(Verdict)`; -1 where the rule does not look."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One live model version."""
+
+    version: str
+    layout_hash: str
+    reference_hash: str
+    slices: tuple[str, ...]
+    verdict: Verdict
+    """The loudest over all rules; `insufficient` where no rule had enough data."""
+    readings: Mapping[tuple[Stream, str], Reading]
+    """Last reading by stream and window."""
+    rules: tuple[RuleView, ...] = ()
+    last_event_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One model with its live versions, alerts and episodes."""
+
+    model: str
+    task: str
+    versions: Mapping[str, VersionView]
+    alerts: tuple[Alert, ...]
+    """Active ones and those resolved most recently."""
+    episodes: tuple[Episode, ...]
+    classes: Mapping[tuple[Stream, Partition, RecordClass], int]
+    """Records since the state directory was made, by class; they sum to the records consumed."""
+    frontiers_ms: Mapping[Stream, int]
+    """How far event time is decided, per stream; a very small number at the start."""
+    waiting: int
+    remembered: int
+    """Predictions that await labels."""
+    sample: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All models after commit `sequence`; replaced as a whole, never changed."""
+
+    sequence: int
+    models: Mapping[str, ModelView]
+    offsets: Mapping[Partition, int] = field(default_factory=dict[Partition, int])
+    open_panes: int = 0
+    idle: frozenset[Partition] = frozenset()

@@ -1,0 +1,58 @@
+"""What a reference is: a layout, the counts of the accepted past in it, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.events.classes import Stream
+from driftwatch.summaries.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePanes:
+    """The reference's own closed panes of one stream, sparse: pane k has `counts[starts[k]:starts[k+1]]`.
+
+    `cells` are flat positions (row * columns + column) in the matrix, ascending inside a pane.
+    """
+
+    width_ms: int
+    times_ms: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    def matrix(self, k: int, layout_rows: int, columns: int) -> NDArray[np.int64]:
+        """Pane k as int64[slices, columns]."""
+        flat = np.zeros(layout_rows * columns, np.int64)
+        part = slice(int(self.starts[k]), int(self.starts[k + 1]))
+        flat[self.cells[part]] = self.counts[part]
+        return flat.reshape(layout_rows, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An accepted past; immutable. `hash` names the file's content, `layout.hash` its columns."""
+
+    model: str
+    layout: Layout
+    totals: Mapping[Stream, NDArray[np.int64]]
+    """int64[slices, columns] per stream: all reference events."""
+    panes: Mapping[Stream, ReferencePanes]
+    """Empty where the reference has no event times."""
+    start_ms: int
+    end_ms: int
+    """Event time covered; equal where there are no event times (then rates are unknown)."""
+    events: int
+    source: str
+    """From what it was built, for people."""
+    created_ms: int
+    hash: str
+
+    @property
+    def span_ms(self) -> int:
+        """Event time covered."""
+        return self.end_ms - self.start_ms

@@ -1,0 +1,52 @@
+"""How Kafka is reached (a part of the configuration); names and meanings are Kafka's own."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from driftwatch.events.spec import MINUTE_MS
+from driftwatch.events.times import Duration
+from driftwatch.spec import Secret, Spec
+
+
+class Client(StrEnum):
+    """Which Kafka client library is used."""
+
+    KAFKA_PYTHON = "kafka-python"
+    CONFLUENT = "confluent"
+
+
+class KafkaSpec(Spec):
+    """The connection and the consumer group."""
+
+    bootstrap_servers: list[str] = Field(min_length=1)
+    group_id: str = "driftwatch"
+    client: Client = Client.KAFKA_PYTHON
+    fast_path: bool = True
+    """kafka-python: read record batches without objects per record where the installed version is known to allow it."""
+    security_protocol: str = Field(default="PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    ssl_password: Secret | None = None
+    ssl_check_hostname: bool = True
+    sasl_mechanism: str | None = Field(
+        default=None, pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$"
+    )
+    sasl_username: Secret | None = None
+    sasl_password: Secret | None = None
+    sasl_token: Secret | None = None
+    """OAUTHBEARER: the token, read again from its file at every use."""
+    session_timeout_ms: int = Field(default=10_000, ge=6_000)
+    max_poll_interval_ms: int = Field(default=300_000, ge=1_000)
+    max_partition_fetch_bytes: int = Field(default=1_048_576, ge=65_536)
+    api_version: tuple[int, int] | None = None
+    """Only for brokers that do not tell theirs (the embedded one of the demo)."""
+    idle_timeout: Duration = MINUTE_MS
+    """A partition at its end for so long stops holding back its stream (E4)."""
+    max_future: Duration = 10 * MINUTE_MS
+    """Record timestamps (against the wall clock) and event times (against their record) may lead by this (E6)."""
+    start_at: str = Field(default="earliest", pattern="^(earliest|latest)$")
+    """Where a topic without a stored offset is begun."""

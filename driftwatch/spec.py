@@ -1,0 +1,33 @@
+"""What every piece of configuration is made of: a strict immutable model, and secrets that never show."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Spec(BaseModel):
+    """A piece of configuration: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Secret(Spec):
+    """A secret from a file or the environment: `{file: /run/secrets/x}` or `{env: NAME}`; read at use, so a rotated file needs no restart."""
+
+    file: Path | None = None
+    env: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Secret:
+        if (self.file is None) == (self.env is None):
+            raise ValueError("a secret is {file: PATH} or {env: NAME}, exactly one of them")
+        return self
+
+    def reveal(self) -> str:
+        """The secret's text without a final newline; raises OSError or KeyError when it is not there."""
+        if self.file is not None:
+            return self.file.read_text(encoding="utf-8").rstrip("\r\n")
+        return os.environ[self.env or ""]

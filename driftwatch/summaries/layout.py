@@ -1,0 +1,164 @@
+"""The layout: which counters a model version has, fixed once from its reference and named by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from driftwatch.events.classes import Stream
+from driftwatch.summaries.slices import SliceTable
+
+
+class Task(StrEnum):
+    """What kind of number or class a model predicts."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+class FieldKind(StrEnum):
+    """How a field's values fall into cells."""
+
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+
+
+SCORE: Final = "score"
+"""Name of the field made of the model's score or predicted value."""
+DECISION: Final = "decision"
+"""Name of the field made of the decided class (binary and multiclass)."""
+OTHER: Final = "__other__"
+
+FIXED_POINT: Final = 1_000_000
+"""Fixed-point sums count in units of 1e-6 (of a probability, or of the regression scale)."""
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One histogram inside a part: its cells, then `missing`, then `invalid`, from column `start` on.
+
+    Numeric cell i holds `edges[i-1] < x <= edges[i]`, open outwards. An atom at v is the cell between
+    `nextafter(v, -inf)` and v. Categorical cell i is `categories[i]`; one more is `__other__`.
+    `coarse[i]` is the PSI cell into which cell i is joined; neighbours share it, so it never decreases.
+    """
+
+    name: str
+    kind: FieldKind
+    start: int
+    edges: tuple[float, ...] = ()
+    atoms: tuple[bool, ...] = ()
+    categories: tuple[str, ...] = ()
+    coarse: tuple[int, ...] = ()
+    low: float = 0.0
+    """Smallest valid value of the reference (numeric): below it is out of range."""
+    high: float = 0.0
+    """Largest valid value of the reference (numeric)."""
+    mean: float = 0.0
+    deviation: float = 0.0
+    """Standard deviation of the reference's valid values (numeric)."""
+    centres: tuple[float, ...] = ()
+    """Mean of the reference's values in each cell (numeric): where a cell's mass lies, for Wasserstein."""
+
+    @property
+    def cells(self) -> int:
+        """Cells for valid values, without `missing` and `invalid`."""
+        return len(self.edges) + 1 if self.kind is FieldKind.NUMERIC else len(self.categories) + 1
+
+    @property
+    def missing(self) -> int:
+        """Column of the missing values."""
+        return self.start + self.cells
+
+    @property
+    def invalid(self) -> int:
+        """Column of the invalid values."""
+        return self.start + self.cells + 1
+
+    @property
+    def stop(self) -> int:
+        """First column after this field."""
+        return self.start + self.cells + 2
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A group of counters that is not a histogram of one field: `shape` counters from column `start` on, C order."""
+
+    name: str
+    start: int
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Counters in the block."""
+        size = 1
+        for extent in self.shape:
+            size *= extent
+        return size
+
+    @property
+    def stop(self) -> int:
+        """First column after this block."""
+        return self.start + self.size
+
+
+# Blocks of the labels part. Axis meanings, in order:
+#   confusion    (classes, classes)   decided class x label                       binary, multiclass
+#   score_label  (score cells, 2)     cell of the field `score` x label 0/1       binary
+#   calibration  (6, equal-width cells)  n, sum y, sum p, sum p^2, sum p*y, sum (1-2p)^2 p(1-p)
+#                                     y = label (binary) or decision right (multiclass, top label)
+#   ages         (age buckets, 2)     matched labels, errors (regression: labels, |error| sum)
+#   residuals    (7,)                 n, sum e, sum |e|, sum e^2, sum e^4, sum |e/y|, n with y != 0   regression,
+#                                     e = predicted - label in units of the scale
+#   quality      (3,)                 labels without usable decision or score, out of fixed-point range, matched
+CALIBRATION_ROWS: Final = 6
+RESIDUAL_ROWS: Final = 7
+QUALITY_ROWS: Final = 3
+
+
+class Part(msgspec.Struct, frozen=True):
+    """The columns that one stream fills; each part has panes and windows of its own."""
+
+    stream: Stream
+    fields: tuple[Field, ...]
+    blocks: tuple[Block, ...]
+    columns: int
+
+    def field(self, name: str) -> Field:
+        """The field of this name; KeyError if the part has none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    def block(self, name: str) -> Block | None:
+        """The block of this name, or None where the task has none."""
+        return next((block for block in self.blocks if block.name == name), None)
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """All columns of a model version, by stream, and the slice rows; immutable and named by its hash (E9)."""
+
+    task: Task
+    parts: tuple[Part, ...]
+    slices: SliceTable
+    classes: tuple[str, ...]
+    """Classes in the order of the confusion block; binary: `("0", "1")`; multiclass ends with `__other__`."""
+    threshold: float
+    """Binary: score from which the decision is 1 where no decision is mapped."""
+    calibration_cells: int
+    age_edges_ms: tuple[int, ...]
+    """Upper edges of the label-age buckets, the last one open."""
+    scale: float
+    """Regression: residuals are counted in units of this (the reference's label deviation)."""
+
+    def part(self, stream: Stream) -> Part | None:
+        """The part of a stream; None where nothing is counted from it."""
+        return next((part for part in self.parts if part.stream is stream), None)
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits over the canonical encoding: equal layouts, equal names, on every machine."""
+        return hashlib.sha256(msgspec.msgpack.encode(self)).hexdigest()[:16]

@@ -1,0 +1,39 @@
+"""How rules are declared (a part of the configuration)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from driftwatch.spec import Spec
+
+
+class Severity(StrEnum):
+    """What a broken rule means; endpoints choose by it."""
+
+    WARNING = "warning"
+    DRIFT = "drift"
+
+
+class RuleSpec(Spec):
+    """One demand on a statistic, such as `psi > 0.25 for 3 panes`."""
+
+    name: str = Field(min_length=1)
+    when: str
+    """`STATISTIC[.lower|.upper] >|< NUMBER [for N panes]`; a pane is one slide of the window."""
+    features: list[str] = ["*"]
+    """Patterns (`*`, `?`) over field names; statistics of the whole model have the field name "" and always match."""
+    slices: list[str] = ["all"]
+    """Patterns over slice names such as `all`, `country=PT`, `country=*`."""
+    windows: list[str] = ["*"]
+    """Patterns over window names."""
+    min_events: int | None = Field(default=None, ge=1)
+    """Fewer current events: insufficient. Default: the model's `statistics.min_events`."""
+    clear: float | None = None
+    """Resolved only at or beyond this value (hysteresis); default: the limit itself."""
+    clear_for: int = Field(default=3, ge=1)
+    """Panes in a row within `clear` after which the alert is resolved."""
+    severity: Severity = Severity.DRIFT
+    retrain: bool | None = None
+    """Whether this rule may request a retraining; default: only statistics that rest on labels."""
