@@ -61,7 +61,7 @@ kafka: ## fetch the Kafka broker for tests (nothing to do when a broker is named
 	else echo "no mvn: the broker tests will be skipped (install Maven and Java 17)"; fi
 
 $(KAFKA_LIBS)/.stamp: tests/integration/kafka-pom.xml
-	mvn --batch-mode --quiet -f tests/integration/kafka-pom.xml dependency:copy-dependencies \
+	mvn --batch-mode --quiet -Dstyle.color=never -f tests/integration/kafka-pom.xml dependency:copy-dependencies \
 		-DoutputDirectory=$(CURDIR)/$(KAFKA_LIBS)
 	@touch $@
 
