@@ -37,11 +37,10 @@ class RecordClass(StrEnum):
     INVALID_UTF8 = "invalid:not_utf8"
     INVALID_JSON = "invalid:not_json"
     INVALID_NESTING = "invalid:too_deep"
+    INVALID_DUPLICATE_KEY = "invalid:duplicate_key"
     INVALID_NOT_OBJECT = "invalid:not_an_object"
     INVALID_ID = "invalid:bad_id"
     INVALID_TIME = "invalid:bad_time"
-    INVALID_SCORE = "invalid:bad_score"
-    INVALID_DECISION = "invalid:bad_decision"
     INVALID_LABEL = "invalid:bad_label"
     INVALID_VERSION = "invalid:bad_version"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,19 +42,19 @@ class Events:
     offsets: NDArray[np.int64]
     times_ms: NDArray[np.int64]
     """Event time."""
-    caps_ms: NDArray[np.int64]
-    """min(event time, record timestamp): what may advance the running maximum (E6)."""
+    timestamps_ms: NDArray[np.int64]
+    """The records' own timestamps, -1 where a record has none (E6)."""
     ids: NDArray[np.int64]
     """63-bit keyed hash of the canonical id text; -1 where the stream has no id."""
     payloads: NDArray[np.int64]
-    """CRC-32 of the value: tells a duplicate from a conflicting one."""
+    """Hash of time, numbers and score (labels: of the label): tells a duplicate from a conflicting one."""
     versions: list[str]
-    """Version text per event; a list of length 1 means the same for all."""
+    """Version text per event."""
     scores: NDArray[np.float64]
     """Score or predicted value (NaN missing, inf invalid); empty where the stream has none."""
     decisions: list[str | None]
     """Canonical text of the decided class; empty where not mapped."""
-    labels: list[Any]
+    labels: list[float | str | None]
     """Canonical label: float for binary and regression, text for multiclass, `None` where missing; empty where none."""
     numbers: NDArray[np.float64]
     """float64[n, numeric fields], C order, in the order of the decoder's `numeric` names."""
@@ -66,6 +65,27 @@ class Events:
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+    def select(self, keep: NDArray[np.int64]) -> Events:
+        """The events at these positions, in their order; what was rejected stays noted."""
+        places: list[int] = keep.tolist()
+        return Events(
+            stream=self.stream,
+            partition=self.partition,
+            offsets=self.offsets[keep],
+            times_ms=self.times_ms[keep],
+            timestamps_ms=self.timestamps_ms[keep],
+            ids=self.ids[keep],
+            payloads=self.payloads[keep],
+            versions=[self.versions[i] for i in places],
+            scores=self.scores[keep] if len(self.scores) else self.scores,
+            decisions=[self.decisions[i] for i in places] if self.decisions else [],
+            labels=[self.labels[i] for i in places] if self.labels else [],
+            numbers=self.numbers[keep],
+            texts=[[column[i] for i in places] for column in self.texts],
+            rejected=self.rejected,
+            dead_letters=self.dead_letters,
+        )
 
 
 INVALID_TEXT = "\x00invalid"

@@ -1,0 +1,170 @@
+"""The rows that a decoder collected become columns, and those without usable id, time, version or label leave."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.events.classes import CLASSES, CODE, RecordClass
+from driftwatch.events.columns import INVALID_TEXT, Events
+from driftwatch.events.fields import canonical_text
+from driftwatch.events.ids import NO_ID, hash_ids
+from driftwatch.events.iso import BAD_TIME, times_ms
+from driftwatch.events.reading import LabelKind, StreamReading
+from driftwatch.events.records import RecordBatch
+
+DEFAULT_VERSION: Final = "default"
+_FINE: Final = -1
+_WEIGHT: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(slots=True)
+class Rows:
+    """What is collected while a batch is read, one entry per usable record."""
+
+    places: list[int] = field(default_factory=list[int])
+    """Position in the batch."""
+    heads: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    """Values at the reading's `heads`."""
+    packed: list[bytes] = field(default_factory=list[bytes])
+    """The reading's `numbers` as little-endian float64."""
+    refused: list[tuple[int, RecordClass]] = field(default_factory=list[tuple[int, RecordClass]])
+
+
+class _Heads:
+    """The heads column by column, taken in the reading's order."""
+
+    def __init__(self, rows: Rows, width: int) -> None:
+        columns: list[tuple[Any, ...]] = list(zip(*rows.heads, strict=True))
+        self._columns = iter(columns or [()] * width)
+
+    def take(self) -> Sequence[Any]:
+        return next(self._columns)
+
+
+def assemble(reading: StreamReading, batch: RecordBatch, rows: Rows, key: bytes) -> Events:
+    """The events of `rows`; whoever is thrown out here is added to `rows.refused`."""
+    n = len(rows.places)
+    places = np.array(rows.places, np.int64)
+    heads = _Heads(rows, len(reading.heads))
+    verdicts = np.full(n, _FINE, np.int64)
+    stamps = batch.timestamps_ms[places]
+    ids = _ids(heads.take(), verdicts, key) if reading.id else np.full(n, NO_ID, np.int64)
+    times = times_ms(heads.take(), reading.time_unit) if reading.time else stamps
+    _mark(verdicts, (times < 0) | (times == BAD_TIME), RecordClass.INVALID_TIME)
+    versions = _texts(heads.take()) if reading.version else [DEFAULT_VERSION] * n
+    _mark(verdicts, _which(versions, None, INVALID_TEXT), RecordClass.INVALID_VERSION)
+    decisions = _texts(heads.take()) if reading.decision else []
+    labels = _labels(heads.take(), reading, verdicts) if reading.label else []
+    texts = [_texts(heads.take()) for _ in reading.textual]
+    for _, wanted in reading.where:
+        _mark(verdicts, ~_which(_texts(heads.take()), wanted), RecordClass.FILTERED, over=True)
+    table = np.frombuffer(b"".join(rows.packed), "<f8").reshape(n, len(reading.numbers))
+    features = len(reading.numeric)
+    events = Events(
+        stream=reading.stream,
+        partition=batch.partition,
+        offsets=batch.offsets[places],
+        times_ms=times,
+        timestamps_ms=stamps,
+        ids=ids,
+        payloads=_label_hash(labels) if reading.label_required else _payloads(times, table),
+        versions=[v or "" for v in versions],
+        scores=np.ascontiguousarray(table[:, features]) if reading.score else np.empty(0),
+        decisions=decisions,
+        labels=labels,
+        numbers=table[:, :features],
+        texts=texts,
+    )
+    return _without(events, places, verdicts, rows)
+
+
+def _ids(values: Sequence[Any], verdicts: NDArray[np.int64], key: bytes) -> NDArray[np.int64]:
+    texts = _texts(values)
+    bad = _which(texts, None, "", INVALID_TEXT)
+    bad |= (
+        np.fromiter((isinstance(v, bool) for v in values), np.bool_, len(values)) if _mixed(values) else False
+    )
+    _mark(verdicts, bad, RecordClass.INVALID_ID)
+    return hash_ids([text or "" for text in texts], key)
+
+
+def _mixed(values: Sequence[Any]) -> bool:
+    return set(map(type, values)) != {str}
+
+
+def _texts(values: Sequence[Any]) -> list[str | None]:
+    """Canonical texts; what the fast path left as numbers, booleans or null is turned here."""
+    if not _mixed(values):
+        return list(values)
+    return [v if isinstance(v, str) or v is None else canonical_text(v) or INVALID_TEXT for v in values]
+
+
+def _which(texts: Sequence[str | None], *wanted: str | None) -> NDArray[np.bool_]:
+    found = np.zeros(len(texts), np.bool_)
+    distinct = set(texts)
+    if not distinct.isdisjoint(wanted):
+        found[:] = [text in wanted for text in texts]
+    return found
+
+
+def _mark(
+    verdicts: NDArray[np.int64], bad: NDArray[np.bool_], why: RecordClass, *, over: bool = False
+) -> None:
+    """The first reason found stands, except that a filtered record is nobody's mistake."""
+    verdicts[bad if over else bad & (verdicts == _FINE)] = CODE[why]
+
+
+def _labels(
+    values: Sequence[Any], reading: StreamReading, verdicts: NDArray[np.int64]
+) -> list[float | str | None]:
+    read = {LabelKind.BINARY: _binary, LabelKind.CLASS: _class, LabelKind.NUMBER: _number}[reading.label_kind]
+    labels = [None if value is None else read(value) for value in values]
+    wrong = np.fromiter((label == INVALID_TEXT for label in labels), np.bool_, len(labels))
+    _mark(verdicts, wrong, RecordClass.INVALID_LABEL)
+    if reading.label_required:
+        absent = np.fromiter((label is None for label in labels), np.bool_, len(labels))
+        _mark(verdicts, absent, RecordClass.MISSING_LABEL)
+    return labels
+
+
+def _binary(value: Any) -> float | str:
+    return float(value) if isinstance(value, bool | int | float) and value in (0, 1) else INVALID_TEXT
+
+
+def _class(value: Any) -> str:
+    return canonical_text(value) or INVALID_TEXT
+
+
+def _number(value: Any) -> float | str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
+        return None if isinstance(value, float) and value != value else INVALID_TEXT
+    return float(value)
+
+
+def _label_hash(labels: list[float | str | None]) -> NDArray[np.int64]:
+    return np.array([zlib.crc32(repr(label).encode()) for label in labels], np.int64)
+
+
+def _payloads(times: NDArray[np.int64], table: NDArray[np.float64]) -> NDArray[np.int64]:
+    """A 31-bit multiply-add hash over the columns; only ever compared between records of one id."""
+    state = times.astype(np.uint64) * _WEIGHT
+    bits = np.ascontiguousarray(table).view(np.uint64)
+    for column in range(bits.shape[1]):
+        state = (state ^ bits[:, column]) * _WEIGHT
+        state ^= state >> np.uint64(29)
+    return (state >> np.uint64(33)).astype(np.int64)
+
+
+def _without(events: Events, places: NDArray[np.int64], verdicts: NDArray[np.int64], rows: Rows) -> Events:
+    bad = verdicts != _FINE
+    if not bad.any():
+        return events
+    codes: list[int] = verdicts[bad].tolist()
+    rows.refused.extend(zip(places[bad].tolist(), [CLASSES[code] for code in codes], strict=True))
+    return events.select(np.flatnonzero(~bad))
