@@ -29,7 +29,14 @@ class Outbox(Protocol):
     """Read side for the sender's thread: rows of the checkpoint, and the sender's own file of attempts (E15)."""
 
     def pending(self, endpoint: str, limit: int) -> list[tuple[OutboxRow, Attempt | None]]:
-        """Rows of this endpoint that are neither delivered, superseded nor abandoned, oldest first."""
+        """Rows of this endpoint that are neither delivered, superseded nor abandoned, in the order in which they are due.
+
+        Rows without an attempt come first, the oldest first; then the others by `next_at_s`.
+        """
+        ...
+
+    def failing_since(self, endpoint: str) -> float | None:
+        """Wall-clock seconds of this endpoint's first failed attempt after its last delivery; None if none failed since."""
         ...
 
     def record(self, attempt: Attempt) -> None:
