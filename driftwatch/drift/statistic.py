@@ -1,0 +1,105 @@
+"""What a statistic declares of itself; metrics, rules, the API and the handbook derive from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from driftwatch.drift.gather import Sides
+from driftwatch.drift.reading import Estimate
+from driftwatch.events.classes import Stream
+from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Task
+
+WHOLE: Final = ("",)
+"""`Estimate.fields` of a statistic of the whole model."""
+ALL_STREAMS: Final = frozenset(Stream)
+ALL_KINDS: Final = frozenset(FieldKind)
+ALL_TASKS: Final = frozenset(Task)
+
+
+class Kind(StrEnum):
+    """What a statistic rests on; alerts and endpoints are grouped by it."""
+
+    INPUT = "input"
+    SCORE = "score"
+    PERFORMANCE = "performance"
+    CALIBRATION = "calibration"
+    QUALITY = "quality"
+
+    @property
+    def rests_on_labels(self) -> bool:
+        """Whether a rule on it may ask for a retraining unasked."""
+        return self in (Kind.PERFORMANCE, Kind.CALIBRATION)
+
+
+class Worse(StrEnum):
+    """In which direction a statistic tells of trouble."""
+
+    UP = "up"
+    DOWN = "down"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be counted for a statistic to exist."""
+
+    streams: frozenset[Stream] = ALL_STREAMS
+    kinds: frozenset[FieldKind] = frozenset()
+    """Kinds of fields it is computed for; empty: it is one of the whole model."""
+    tasks: frozenset[Task] = ALL_TASKS
+    blocks: tuple[str, ...] = ()
+    """Blocks of the part that it reads."""
+    predicted: bool = False
+    """Needs the number of predictions beside the labels (`Pair.predicted`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One entry of the catalogue. `name` is the word in rules and files, the metric is `driftwatch_` + name."""
+
+    name: str
+    summary: str
+    """One sentence for people: what it says and in which direction it is bad."""
+    source: str
+    """Where the definition (and its interval) comes from."""
+    kind: Kind
+    """`input` for distributions; a rule that only looks at score or decision is of kind `score`."""
+    compute: Callable[[Sides], Estimate]
+    """Pure; all slices and fields at once."""
+    needs: Needs
+    worse: Worse
+    unit: str = "1"
+    """`1`, `share`, `label` (the label's own unit) or `probability`."""
+    low: float | None = None
+    """Smallest possible value; None: unbounded."""
+    high: float | None = None
+    """Largest possible value; None: unbounded."""
+
+    @property
+    def metric(self) -> str:
+        """The name of its Prometheus metric."""
+        return f"driftwatch_{self.name}"
+
+    def fields(self, part: Part) -> tuple[str, ...]:
+        """Fields of a part for which it is computed, in their order; `("",)` where it is of the whole model."""
+        if not self.needs.kinds:
+            return WHOLE
+        return tuple(field.name for field in part.fields if field.kind in self.needs.kinds)
+
+    def applies(self, layout: Layout, part: Part) -> bool:
+        """Whether the part has the counts for it."""
+        return (
+            part.stream in self.needs.streams
+            and layout.task in self.needs.tasks
+            and all(part.block(name) is not None for name in self.needs.blocks)
+            and bool(self.fields(part))
+        )
+
+    def kind_of(self, fields: tuple[str, ...]) -> Kind:
+        """Its kind when looked at for these fields only."""
+        if self.kind is Kind.INPUT and fields and all(name in (SCORE, DECISION) for name in fields):
+            return Kind.SCORE
+        return self.kind
