@@ -25,6 +25,12 @@ class RuleView:
     fields: tuple[str, ...]
     verdicts: NDArray[np.int8]
     """int8[slices, fields]: position in `tuple(Verdict)`; -1 where the rule does not look."""
+    when: str = ""
+    """The rule's demand as it is written, such as `psi > 0.25 for 3 panes`."""
+    min_events: int = 0
+    """Fewer current events than this: insufficient."""
+    stream: Stream | None = None
+    """The reading's stream; None where the statistic is computed for one stream only."""
 
 
 @dataclass(frozen=True, slots=True)
