@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -25,10 +26,40 @@ class DriftwatchError(Exception):
     exit_code: ExitCode = ExitCode.FAILED
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a configuration: where it stands, what is wrong, and what to write instead."""
+
+    file: str
+    line: int
+    """From 1; 0 where the mistake has no line (an environment variable, an unreadable file)."""
+    column: int
+    """From 1."""
+    message: str
+    write: str = ""
+    source: str = ""
+    """The line as it stands in the file, without anything that may be a secret."""
+    length: int = 1
+    """Characters of the offending text."""
+
+    @property
+    def place(self) -> str:
+        """`file.yaml:12:7`, as compilers and editors write it."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    def __str__(self) -> str:
+        text = f"{self.place}: error: {self.message}"
+        return f"{text}; write: {self.write}" if self.write else text
+
+
 class ConfigurationError(DriftwatchError):
     """The configuration is wrong; carries every mistake found, not only the first."""
 
     exit_code = ExitCode.CONFIGURATION
+
+    def __init__(self, message: str = "", problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message or "\n".join(str(problem) for problem in problems))
+        self.problems = problems
 
 
 class ReferenceFileError(DriftwatchError):

@@ -11,19 +11,23 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class Spec(BaseModel):
     """A piece of configuration: immutable, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Secret(Spec):
     """A secret from a file or the environment: `{file: /run/secrets/x}` or `{env: NAME}`; read at use, so a rotated file needs no restart."""
 
     file: Path | None = None
+    """A file that holds the secret and nothing else; a relative path starts at the configuration file."""
     env: str | None = None
+    """The environment variable that holds it."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Secret:
         if (self.file is None) == (self.env is None):
-            raise ValueError("a secret is {file: PATH} or {env: NAME}, exactly one of them")
+            raise ValueError(
+                "a secret has exactly one of `file` and `env`; write {file: PATH} or {env: NAME}"
+            )
         return self
 
     def reveal(self) -> str:

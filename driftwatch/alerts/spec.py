@@ -13,6 +13,7 @@ class RetrainingSpec(Spec):
     """When a drift episode asks for a retraining."""
 
     enabled: bool = True
+    """Whether episodes request a retraining at all."""
     dry_run: bool = False
     """Decide, show and log everything, but send nothing."""
     on_input_drift: bool = False

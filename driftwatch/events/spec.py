@@ -47,8 +47,6 @@ class StreamSpec(Spec):
     """The prediction's id; producers must key by it. Needed for joins and for finding duplicates."""
     time: TimeField | str | None = None
     """Event time; without it the record's own timestamp counts."""
-    lateness: Duration = MINUTE_MS
-    """How far behind its partition's running maximum an event may be before it is late."""
     max_record_bytes: int = Field(default=1_000_000, ge=1_000)
     """Longer records are counted `over_limit` and not parsed."""
 
@@ -56,6 +54,8 @@ class StreamSpec(Spec):
 class PredictionsSpec(StreamSpec):
     """The stream of what the model said."""
 
+    lateness: Duration = MINUTE_MS
+    """How far behind its partition's running maximum an event may be before it is late."""
     version: Path | None = None
     """The model version's field; without it all events belong to the version `default`."""
     score: Path | None = None
@@ -73,6 +73,8 @@ class PredictionsSpec(StreamSpec):
 class FeaturesSpec(StreamSpec):
     """The stream of features, where they do not come inside the prediction."""
 
+    lateness: Duration = MINUTE_MS
+    """How far behind its partition's running maximum an event may be before it is late."""
     features: Path | list[Path] | dict[str, Path]
     """Where the features are: the path of an object, a list of paths, or names with paths."""
     version: Path | None = None
@@ -82,6 +84,9 @@ class FeaturesSpec(StreamSpec):
 class LabelsSpec(StreamSpec):
     """The stream of what turned out."""
 
+    lateness: Duration | None = None
+    """How far behind its partition's running maximum a label may be before it is late. Default: as for
+    predictions while a label's time is its record's own, and 1d once `time` is mapped (E5)."""
     label: Path
     """The label: 0/1 or true/false (binary), a class (multiclass), a number (regression)."""
     max_delay: Duration = 30 * DAY_MS

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from driftwatch.alerts.spec import RetrainingSpec
 from driftwatch.drift.spec import StatisticsSpec
-from driftwatch.events.spec import MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec
+from driftwatch.events.classes import Stream
+from driftwatch.events.spec import DAY_MS, MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec
 from driftwatch.events.times import Duration
 from driftwatch.references.spec import CellsSpec, ReferenceSpec
 from driftwatch.spec import Spec
@@ -19,20 +20,41 @@ class ModelSpec(Spec):
     """One watched model."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$")
+    """How metrics, messages and the API call it."""
     task: Task
+    """What it predicts: `binary`, `multiclass` or `regression`."""
     reference: str | ReferenceSpec | list[ReferenceSpec]
     """A file, `{learn: 7d}`, or a list of these with version patterns."""
     predictions: PredictionsSpec
+    """The stream of what the model said."""
     features: FeaturesSpec | None = None
+    """The stream of features, where they do not come inside the prediction."""
     labels: LabelsSpec | None = None
+    """The stream of what turned out; without it no performance is watched."""
     slices: list[str | list[str]] = []
     """Columns, and lists of columns for crossings; each is a dotted path in predictions or features."""
     windows: list[WindowSpec] = Field(min_length=1)
+    """Sliding event-time windows over which statistics are computed."""
     origin: str = "1970-01-01T00:00:00Z"
     """Moment from which panes and windows are counted."""
     join_within: Duration = 10 * MINUTE_MS
     """How far apart in event time records of different streams may lie and still be joined."""
     statistics: StatisticsSpec = StatisticsSpec()
+    """Settings of the statistics."""
     cells: CellsSpec = CellsSpec()
+    """How values are cut into cells when a reference is built."""
     rules: list[RuleSpec] = []
+    """What is demanded of the statistics."""
     retraining: RetrainingSpec = RetrainingSpec()
+    """When a drift episode asks for a retraining."""
+
+    def lateness_ms(self, stream: Stream) -> int:
+        """Allowed lateness of a stream, with E5's default for labels; an absent stream has the predictions'."""
+        if stream is Stream.FEATURES and self.features is not None:
+            return self.features.lateness
+        if stream is Stream.LABELS and self.labels is not None:
+            if self.labels.lateness is not None:
+                return self.labels.lateness
+            if self.labels.time is not None:
+                return DAY_MS
+        return self.predictions.lateness

@@ -11,7 +11,9 @@ class HttpSpec(Spec):
     """The one HTTP port."""
 
     host: str = "0.0.0.0"
+    """Address to listen on."""
     port: int = Field(default=9464, ge=0, le=65_535)
+    """Port to listen on; 0 takes any free one."""
     token: Secret | None = None
     """Bearer token for acknowledging a retraining; without it that call is refused."""
 
@@ -22,4 +24,6 @@ class TelemetrySpec(Spec):
     max_series: int = Field(default=50_000, ge=100)
     """Hard limit of statistic series on /metrics; what is beyond is folded and counted."""
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
+    """`json`, `console`, or `auto`: readable on a terminal and JSON elsewhere."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    """Lines below this level are left out."""

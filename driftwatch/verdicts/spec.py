@@ -20,6 +20,7 @@ class RuleSpec(Spec):
     """One demand on a statistic, such as `psi > 0.25 for 3 panes`."""
 
     name: str = Field(min_length=1)
+    """How messages call it; unique within the model."""
     when: str
     """`STATISTIC[.lower|.upper] >|< NUMBER [for N panes]`; a pane is one slide of the window."""
     features: list[str] = ["*"]
@@ -35,5 +36,6 @@ class RuleSpec(Spec):
     clear_for: int = Field(default=3, ge=1)
     """Panes in a row within `clear` after which the alert is resolved."""
     severity: Severity = Severity.DRIFT
+    """What a broken rule means: `warning` or `drift`; endpoints choose by it."""
     retrain: bool | None = None
     """Whether this rule may request a retraining; default: only statistics that rest on labels."""

@@ -20,7 +20,9 @@ class EndpointSpec(Spec):
     """Where notifications go."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$")
+    """How metrics, logs and `driftwatch retry` call it."""
     type: EndpointType = EndpointType.WEBHOOK
+    """`slack` for Block Kit messages, `webhook` for the documented JSON."""
     url: str | Secret
     """Where to POST; as `{file: …}` or `{env: …}` where the address itself is a secret (Slack)."""
     secret: Secret | None = None
@@ -30,6 +32,7 @@ class EndpointSpec(Spec):
     on: list[str] = ["alert"]
     """Kinds that are sent here: `alert`, `alert.firing`, `alert.resolved`, `retrain`, `retrain.requested`, `retrain.ended`."""
     severities: list[str] = ["warning", "drift"]
+    """Severities of alerts that are sent here: `warning`, `drift`."""
     models: list[str] = ["*"]
     """Patterns over model names."""
     allow_networks: list[str] = []
