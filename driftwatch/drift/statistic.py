@@ -77,6 +77,8 @@ class Statistic:
     """Smallest possible value; None: unbounded."""
     high: float | None = None
     """Largest possible value; None: unbounded."""
+    interval: bool = False
+    """Whether `lower` and `upper` say more than the value: an interval or a bound, with metrics of their own."""
 
     @property
     def metric(self) -> str:
