@@ -39,6 +39,11 @@ class JoinTable(Protocol):
     `time_ms // generation_ms` and dropped whole.
     """
 
+    @property
+    def dtype(self) -> np.dtype[np.void]:
+        """The type of its rows."""
+        ...
+
     def add(self, generation: int, ids: NDArray[np.int64], rows: JoinRows) -> None:
         """Remember rows (any order; equal ids allowed when they come from different partitions)."""
         ...
