@@ -7,6 +7,7 @@ from pydantic import Field
 from driftwatch.alerts.spec import RetrainingSpec
 from driftwatch.drift.spec import StatisticsSpec
 from driftwatch.events.classes import Stream
+from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.spec import DAY_MS, MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec
 from driftwatch.events.times import Duration
 from driftwatch.references.spec import CellsSpec, ReferenceSpec
@@ -47,6 +48,24 @@ class ModelSpec(Spec):
     """What is demanded of the statistics."""
     retraining: RetrainingSpec = RetrainingSpec()
     """When a drift episode asks for a retraining."""
+
+    @property
+    def origin_ms(self) -> int:
+        """`origin` in milliseconds since the epoch; ValueError that says how to write it."""
+        origin_ms = parse_iso_ms(self.origin)
+        if origin_ms == BAD_TIME:
+            raise ValueError(f"{self.origin!r} is not a moment; write one such as 2024-01-01T00:00:00Z")
+        return origin_ms
+
+    @property
+    def dimensions(self) -> tuple[tuple[str, ...], ...]:
+        """The declared slicings as tuples of columns; a crossing has several."""
+        return tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in self.slices)
+
+    @property
+    def slice_columns(self) -> tuple[str, ...]:
+        """Every column that some slicing uses, once, in the order declared."""
+        return tuple(dict.fromkeys(column for dimension in self.dimensions for column in dimension))
 
     def lateness_ms(self, stream: Stream) -> int:
         """Allowed lateness of a stream, with E5's default for labels; an absent stream has the predictions'."""

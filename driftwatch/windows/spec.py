@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from driftwatch.events.times import Duration
+from driftwatch.events.times import Duration, format_duration
 from driftwatch.spec import Spec
 
 
@@ -17,3 +17,8 @@ class WindowSpec(Spec):
     """How often it is read; every slide of a model is a multiple of its smallest one."""
     name: str | None = Field(default=None, min_length=1)
     """How metrics and messages call it; default: the size as it is written."""
+
+    @property
+    def called(self) -> str:
+        """How metrics and messages call it: its name, or its size as people write it."""
+        return self.name or format_duration(self.size)
