@@ -52,6 +52,8 @@ class Needs:
     tasks: frozenset[Task] = ALL_TASKS
     blocks: tuple[str, ...] = ()
     """Blocks of the part that it reads."""
+    any_field: bool = False
+    """Needs at least one field in the part, from which events are counted."""
     predicted: bool = False
     """Needs the number of predictions beside the labels (`Pair.predicted`)."""
 
@@ -98,6 +100,7 @@ class Statistic:
             and layout.task in self.needs.tasks
             and all(part.block(name) is not None for name in self.needs.blocks)
             and bool(self.fields(part))
+            and (bool(part.fields) or not self.needs.any_field)
         )
 
     def kind_of(self, fields: tuple[str, ...]) -> Kind:
