@@ -58,6 +58,13 @@ class ModelSpec(Spec):
         return origin_ms
 
     @property
+    def references(self) -> tuple[ReferenceSpec, ...]:
+        """`reference` as a list: one entry per version pattern, the first match wins."""
+        if isinstance(self.reference, str):
+            return (ReferenceSpec(path=self.reference),)
+        return (self.reference,) if isinstance(self.reference, ReferenceSpec) else tuple(self.reference)
+
+    @property
     def dimensions(self) -> tuple[tuple[str, ...], ...]:
         """The declared slicings as tuples of columns; a crossing has several."""
         return tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in self.slices)
