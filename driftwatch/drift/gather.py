@@ -53,7 +53,7 @@ class Gather:
         """The places of a part's cells."""
         fields = part.fields
         sizes = _ints([field.cells for field in fields])
-        breaks = [_coarse_breaks(field) for field in fields]
+        breaks = [coarse_breaks(field) for field in fields]
         starts = np.cumsum(sizes) - sizes
         coarse_sizes = _ints([len(found) for found in breaks])
         return cls(
@@ -177,7 +177,7 @@ def _atoms(field: Field) -> Ints:
     return np.array(field.atoms, np.int64)
 
 
-def _coarse_breaks(field: Field) -> Ints:
+def coarse_breaks(field: Field) -> Ints:
     """Cells of the field that begin a new coarse cell; without a coarse scheme every cell does."""
     if len(field.coarse) != field.cells:
         return np.arange(field.cells)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from driftwatch.spec import Spec
+from driftwatch.verdicts.condition import Condition
 
 
 class Severity(StrEnum):
@@ -31,7 +32,7 @@ class RuleSpec(Spec):
     """Patterns over window names."""
     min_events: int | None = Field(default=None, ge=1)
     """Fewer current events: insufficient. Default: the model's `statistics.min_events`."""
-    clear: float | None = None
+    clear: float | None = Field(default=None, allow_inf_nan=False)
     """Resolved only at or beyond this value (hysteresis); default: the limit itself."""
     clear_for: int = Field(default=3, ge=1)
     """Panes in a row within `clear` after which the alert is resolved."""
@@ -39,3 +40,19 @@ class RuleSpec(Spec):
     """What a broken rule means: `warning` or `drift`; endpoints choose by it."""
     retrain: bool | None = None
     """Whether this rule may request a retraining; default: only statistics that rest on labels."""
+
+    @field_validator("when")
+    @classmethod
+    def _readable(cls, when: str) -> str:
+        Condition.parse(when)
+        return when
+
+    @model_validator(mode="after")
+    def _clear_on_the_calm_side(self) -> RuleSpec:
+        condition = Condition.parse(self.when)
+        if self.clear is not None and (
+            self.clear > condition.limit if condition.above else self.clear < condition.limit
+        ):
+            side = "at or below" if condition.above else "at or above"
+            raise ValueError(f"clear: {self.clear:g} must lie {side} the limit {condition.limit:g}")
+        return self

@@ -1,0 +1,86 @@
+"""Which cells of a field moved most in one slice, in words: `18–25: 4.0 % → 11.2 %`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from driftwatch.drift.gather import coarse_breaks
+from driftwatch.drift.reading import Floats, Ints, Pair
+from driftwatch.summaries.layout import Field, FieldKind
+
+SHOWN: Final = 3
+"""Cells that are named unless told."""
+_CATEGORY_MAX: Final = 40
+"""Characters of a category's name that are shown; the rest is data nobody asked for."""
+
+
+def moved(pair: Pair, row: int, field: str, limit: int = SHOWN) -> tuple[str, ...]:
+    """The cells of a field whose share of all events changed most in a slice row, largest change first.
+
+    Numeric cells are the coarse ones, `missing` and `invalid` are cells too; unchanged cells are left out, and
+    all are where a side is empty or the part has no such field. Category names come from the data: escape them where they are shown.
+    """
+    found = next((each for each in pair.part.fields if each.name == field), None)
+    if found is None:
+        return ()
+    breaks = coarse_breaks(found)
+    reference = _shares(pair.reference[row], found, breaks)
+    current = _shares(pair.current[row], found, breaks)
+    if reference is None or current is None:
+        return ()
+    names = _names(found, breaks)
+    change = np.abs(current - reference)
+    order = [int(i) for i in np.argsort(-change, kind="stable")[:limit] if change[i] > 0]
+    return tuple(f"{names[i]}: {_percent(reference.item(i))} → {_percent(current.item(i))}" for i in order)
+
+
+def _shares(counts: Ints, field: Field, breaks: Ints) -> Floats | None:
+    """Shares of the coarse cells, then missing and invalid; None without events."""
+    cells = np.add.reduceat(counts[field.start : field.start + field.cells], breaks)
+    whole = np.concatenate([cells, counts[field.missing : field.stop]])
+    total = int(whole.sum())
+    return whole / total if total else None
+
+
+def _names(field: Field, breaks: Ints) -> list[str]:
+    ends = [*(breaks[1:] - 1).tolist(), field.cells - 1]
+    name = _interval if field.kind is FieldKind.NUMERIC else _categories
+    cells = [name(field, first, last) for first, last in zip(breaks.tolist(), ends, strict=True)]
+    return [*cells, "missing", "invalid"]
+
+
+def _interval(field: Field, first: int, last: int) -> str:
+    """Cells `first` to `last` as text; a lower edge just below a value stands for the value itself."""
+    edges = field.edges
+    if not edges:
+        return "any value"
+    if first == 0 and last == len(edges):
+        return "any value"
+    if first == 0:
+        return f"up to {edges[last]:.4g}" if last else f"below {_up(edges[0]):.4g}"
+    if last == len(edges):
+        return f"above {edges[first - 1]:.4g}"
+    low, high = edges[first - 1], edges[last]
+    if _up(low) == high:
+        return f"{high:.4g}"
+    return f"{low:.4g}–{high:.4g}"
+
+
+def _up(edge: float) -> float:
+    return float(np.nextafter(edge, np.inf))
+
+
+def _categories(field: Field, first: int, last: int) -> str:
+    names = [*field.categories, "other"][first : last + 1]
+    text = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+    return text if len(text) <= _CATEGORY_MAX else text[: _CATEGORY_MAX - 1] + "…"
+
+
+def _percent(share: float) -> str:
+    """One decimal, more for small shares; never 0 for what is not 0."""
+    percent = 100 * share
+    if percent == 0 or percent >= 0.1:
+        return f"{percent:.1f} %"
+    return f"{percent:.2g} %"
