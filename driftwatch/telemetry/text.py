@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 LABEL_CHARACTERS: Final = 128
 """Longest value of a metric label."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOSTILE: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _REPLACEMENT: Final = "\ufffd"
 
@@ -36,3 +38,13 @@ def visible(text: str, characters: int) -> str:
 def valid_utf8(text: str) -> str:
     """The same text with lone surrogates written as `\\udc80`, so that it can be encoded."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def iso_time(time_ms: int) -> str:
+    """Event time as ISO 8601 in UTC, with milliseconds only where there are any; `…ms` outside the years 1 to 9999."""
+    try:
+        moment = _EPOCH + timedelta(milliseconds=time_ms)
+    except OverflowError:
+        return f"{time_ms}ms"
+    text = moment.isoformat(timespec="milliseconds" if time_ms % 1_000 else "seconds")
+    return text.replace("+00:00", "Z")
