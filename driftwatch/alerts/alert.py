@@ -26,17 +26,32 @@ class Alert(msgspec.Struct, frozen=True):
     version: str
     rule: str
     kind: str
-    """`input`, `score`, `performance` or `quality`: what the rule's statistic rests on."""
+    """`input`, `score`, `performance`, `calibration` or `quality`: what the rule's statistic rests on."""
     severity: str
     state: AlertState
     since_ms: int
     """Event time at which the state began."""
     started_ms: int
     """Event time of the first breach of this life."""
+    retrain: bool = False
+    """Whether its rule may ask for a retraining."""
     ended: str = ""
     """Why a resolved one ended: `recovered`, `version_ended`, `reconfigured`."""
     findings: tuple[Finding, ...] = ()
-    """Loudest first; cut to a fixed number in messages, never here."""
+    """Loudest first; cut to a fixed number in messages, never here. A resolved one keeps its last ones."""
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One change of an alert's state, and why; the monitor makes the fact `AlertChanged` of it."""
+
+    fingerprint: str
+    model: str
+    version: str
+    rule: str
+    old: AlertState
+    new: AlertState
+    reason: str
+    time_ms: int
 
 
 class EpisodeState(StrEnum):
@@ -61,6 +76,20 @@ class Episode(msgspec.Struct, frozen=True):
     alerts: tuple[str, ...]
     """Fingerprints of the alerts that make it up."""
     reason: str = ""
-    """Why it has not (yet) requested, or how it ended: `cool_down`, `daily_maximum`, `dry_run`, `no_labels`, `new_version`, `recovered`."""
+    """Why it has not (yet) requested, why it did, or how it ended: a cause of `EPISODE_LIFECYCLE`."""
     new_version: str = ""
     acknowledged_by: str = ""
+    requested_ms: int = -1
+    """Event time of the request, also of one that a dry run withheld; -1 before."""
+
+
+class EpisodeTransition(msgspec.Struct, frozen=True):
+    """One change of an episode; the monitor makes the fact `EpisodeChanged` of it."""
+
+    id: str
+    model: str
+    old: EpisodeState | None
+    """None: the episode began."""
+    new: EpisodeState
+    reason: str
+    time_ms: int
