@@ -1,0 +1,204 @@
+"""Joined labels become counts: who was right, how sure the model was, how far off, and how old the labels are."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.events.classes import Stream
+from driftwatch.summaries.cells import NumericCoder
+from driftwatch.summaries.layout import FIXED_POINT, SCORE, Block, Layout, Part, Task
+from driftwatch.summaries.rows import Joint
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+RESIDUAL_MAX: Final = 16.0
+"""Largest |e| in units of the scale that is summed: e^4 is then below 7e10 units of 1e-6, so that an int64 holds
+1.4e8 labels at this very edge and 1e12 ordinary ones; beyond it a label is out of range (E13)."""
+RELATIVE_MAX: Final = 1_000.0
+"""Largest |e/y| that is summed; beyond it a relative error says nothing and the label is out of range."""
+UNUSABLE, OUT_OF_RANGE, MATCHED = range(3)
+"""Places in the block `quality`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """n labels with what their predictions said.
+
+    `scores` float64[n] (NaN missing, inf invalid), `decisions` int[n] codes, `labels` float64[n] as `Decider`
+    makes both, `ages_ms` int64[n] from prediction to label, never negative (E5).
+    """
+
+    scores: Floats
+    decisions: NDArray[np.integer]
+    labels: Floats
+    ages_ms: Ints
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, events: Ints) -> Labelled:
+        """The same for a selection."""
+        return Labelled(
+            self.scores[events], self.decisions[events], self.labels[events], self.ages_ms[events]
+        )
+
+
+@dataclass(slots=True)
+class _Entries:
+    """What is to be added where: event, column, amount; one entry per counter that an event moves."""
+
+    events: list[Ints] = field(default_factory=list[Ints])
+    columns: list[Ints] = field(default_factory=list[Ints])
+    amounts: list[Ints] = field(default_factory=list[Ints])
+
+    def add(self, events: Ints, columns: Ints | int, amounts: Ints | int = 1) -> None:
+        self.events.append(events)
+        self.columns.append(np.broadcast_to(np.asarray(columns, np.int64), events.shape))
+        self.amounts.append(np.broadcast_to(np.asarray(amounts, np.int64), events.shape))
+
+
+class LabelCounter:
+    """Counts labels into the blocks of one layout's labels part."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Raises ValueError where the layout has no labels part."""
+        part = layout.part(Stream.LABELS)
+        if part is None:
+            raise ValueError("the layout counts no labels")
+        self.part: Part = part
+        self._layout = layout
+        self._rows = len(layout.slices.rows)
+        self._ages = np.array(layout.age_edges_ms, np.int64)
+        cells = layout.calibration_cells
+        self._edges = np.array([cell / cells for cell in range(1, cells)])
+        predictions = layout.part(Stream.PREDICTIONS)
+        scores = [f for f in predictions.fields if f.name == SCORE] if predictions else []
+        self._score_coder = NumericCoder(scores[0]) if scores else None
+        self._score_cells = scores[0].cells if scores else 0
+
+    def count(self, labelled: Labelled, joint: Joint) -> Ints:
+        """int64[slices, columns] of n labels of one pane."""
+        matrix = np.zeros((self._rows, self.part.columns), np.int64)
+        self.add(matrix, labelled, joint)
+        return matrix
+
+    def add(self, matrix: Ints, labelled: Labelled, joint: Joint) -> None:
+        """Count n labels into `matrix` int64[slices, columns] (C order), in place."""
+        entries = self._entries(labelled)
+        if not entries.events:
+            return
+        events, columns, amounts = (
+            np.concatenate(parts) for parts in (entries.events, entries.columns, entries.amounts)
+        )
+        flat = matrix.reshape(-1)
+        assert np.shares_memory(flat, matrix), "matrices are C-contiguous"
+        for dimension in range(joint.rows.shape[1]):
+            rows = joint.of(dimension).take(events)
+            np.add.at(flat, rows * self.part.columns + columns, amounts)
+
+    def add_panes(
+        self, panes: Ints, labelled: Labelled, joint: Joint, into: MutableMapping[int, Ints]
+    ) -> None:
+        """Count n labels into the matrices of their panes, `panes` int64[n]; a pane not yet there is made."""
+        for pane in np.unique(panes).tolist():
+            chosen = np.flatnonzero(panes == pane)
+            matrix = into.get(pane)
+            if matrix is None:
+                matrix = into[pane] = np.zeros((self._rows, self.part.columns), np.int64)
+            self.add(matrix, labelled.take(chosen), joint.take(chosen))
+
+    def _entries(self, labelled: Labelled) -> _Entries:
+        entries = _Entries()
+        if len(labelled) == 0:
+            return entries
+        if self._layout.task is Task.REGRESSION:
+            unusable, outside = self._residuals(entries, labelled)
+        else:
+            unusable, outside = self._decided(entries, labelled)
+        quality = self._block("quality")
+        entries.add(np.arange(len(labelled)), quality.start + MATCHED)
+        entries.add(np.flatnonzero(unusable), quality.start + UNUSABLE)
+        entries.add(np.flatnonzero(outside & ~unusable), quality.start + OUT_OF_RANGE)
+        return entries
+
+    def _block(self, name: str) -> Block:
+        block = self.part.block(name)
+        assert block is not None, name
+        return block
+
+    def _decided(self, entries: _Entries, labelled: Labelled) -> tuple[Bools, Bools]:
+        """Binary and multiclass; answers which labels met no usable decision or score, and which score is no probability."""
+        known = ~np.isnan(labelled.labels)
+        decided = known & (labelled.decisions >= 0)
+        right = labelled.decisions == labelled.labels
+        chosen = np.flatnonzero(decided)
+        classes = len(self._layout.classes)
+        places = labelled.decisions[chosen].astype(np.int64) * classes
+        places += labelled.labels[chosen].astype(np.int64)
+        entries.add(chosen, self._block("confusion").start + places)
+        self._age(entries, labelled, chosen, (~right[chosen]).astype(np.int64))
+        if self._score_coder is None:
+            return ~decided, np.zeros(len(labelled), np.bool_)
+        scored = known & np.isfinite(labelled.scores)
+        probable = (labelled.scores >= 0.0) & (labelled.scores <= 1.0)
+        if self._layout.task is Task.BINARY:
+            self._score_labels(entries, labelled, np.flatnonzero(scored))
+            self._calibrate(entries, labelled, np.flatnonzero(scored & probable), labelled.labels == 1.0)
+        else:
+            self._calibrate(entries, labelled, np.flatnonzero(decided & scored & probable), right)
+        return ~(decided & scored), scored & ~probable
+
+    def _score_labels(self, entries: _Entries, labelled: Labelled, chosen: Ints) -> None:
+        assert self._score_coder is not None
+        cells = self._score_coder.cells(labelled.scores[chosen])
+        columns = cells * 2 + labelled.labels[chosen].astype(np.int64)
+        entries.add(chosen, self._block("score_label").start + columns)
+
+    def _calibrate(self, entries: _Entries, labelled: Labelled, chosen: Ints, outcome: Bools) -> None:
+        """n, Σy, Σp, Σp², Σpy, Σ(1−2p)²p(1−p) by equal-width cell `(lo, hi]` of p, 0 in the first (STATISTICS §2)."""
+        block = self._block("calibration")
+        p, y = labelled.scores[chosen], outcome[chosen].astype(np.int64)
+        columns = block.start + np.searchsorted(self._edges, p, side="left")
+        fixed = _fixed(p)
+        amounts = (1, y, fixed, _fixed(p * p), fixed * y, _fixed((1 - 2 * p) ** 2 * p * (1 - p)))
+        for row, amount in enumerate(amounts):
+            entries.add(chosen, columns + row * block.shape[1], amount)
+
+    def _residuals(self, entries: _Entries, labelled: Labelled) -> tuple[Bools, Bools]:
+        """n, Σe, Σ|e|, Σe², Σe⁴, Σ|e/y|, n with y ≠ 0; e = predicted − label in units of the scale."""
+        usable = np.isfinite(labelled.scores) & np.isfinite(labelled.labels)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            gap = labelled.scores - labelled.labels
+            e = gap / self._layout.scale
+            relative = np.abs(gap / labelled.labels)
+        inside = usable & (np.abs(e) <= RESIDUAL_MAX)
+        chosen = np.flatnonzero(inside)
+        start, e = self._block("residuals").start, e[chosen]
+        size = _fixed(np.abs(e))
+        for row, amount in enumerate((1, _fixed(e), size, _fixed(e**2), _fixed(e**4))):
+            entries.add(chosen, start + row, amount)
+        related = inside & (labelled.labels != 0.0) & (relative <= RELATIVE_MAX)
+        entries.add(np.flatnonzero(related), start + 5, _fixed(relative[related]))
+        entries.add(np.flatnonzero(related), start + 6)
+        self._age(entries, labelled, chosen, size)
+        beyond = inside & (labelled.labels != 0.0) & ~(relative <= RELATIVE_MAX)
+        return ~usable, (usable & ~inside) | beyond
+
+    def _age(self, entries: _Entries, labelled: Labelled, chosen: Ints, errors: Ints) -> None:
+        columns = self._block("ages").start + 2 * np.searchsorted(
+            self._ages, labelled.ages_ms[chosen], side="left"
+        )
+        entries.add(chosen, columns)
+        entries.add(chosen, columns + 1, errors)
+
+
+def _fixed(values: Floats) -> Ints:
+    """Units of 1e-6, rounded once (half to even); the caller has checked the range."""
+    return np.rint(values * FIXED_POINT).astype(np.int64)
