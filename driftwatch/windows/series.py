@@ -82,15 +82,18 @@ class Series:
         """Start of the base pane of each time."""
         return times_ms - (times_ms - self._origin_ms) % self.width_ms
 
-    def add(self, start_ms: int, counts: Matrix) -> None:
-        """Add counts to an open base pane; ValueError if it is closed, for then a frontier was wrong."""
+    def pane(self, start_ms: int) -> Matrix:
+        """The open base pane that starts here, to be counted into; made at first use.
+
+        ValueError if it is closed, for then a frontier was wrong.
+        """
         if self.closed_ms is not None and start_ms < self.closed_ms:
             raise ValueError(f"the pane at {start_ms} closed at {self.closed_ms}; nothing may be added")
-        if (pane := self._open.get(start_ms)) is None:
-            self._open[start_ms] = counts.astype(np.int64)
-        else:
-            pane += counts
         self._dirty.add((self.width_ms, start_ms))
+        pane = self._open.get(start_ms)
+        if pane is None:
+            pane = self._open[start_ms] = np.zeros(self._shape, np.int64)
+        return pane
 
     @property
     def open_panes(self) -> int:

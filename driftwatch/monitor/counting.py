@@ -1,0 +1,280 @@
+"""Blocks of events become counts: duplicates leave, what must wait waits, the rest is counted in its version's panes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.events.block import Block
+from driftwatch.events.classes import CODE, RecordClass, Stream
+from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, JoinRows, JoinTable, JoinTables
+from driftwatch.events.matching import match
+from driftwatch.monitor.joining import label_rows, prediction_rows, remember, repeated
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.tally import Tally
+from driftwatch.monitor.values import OTHER, UNKNOWN, Codes, SliceValues
+from driftwatch.monitor.version import Cells, Version
+from driftwatch.monitor.versions import Versions
+
+Ints = NDArray[np.int64]
+ALL_IDS: Final = 2**63 - 1
+_ACCEPTED: Final = CODE[RecordClass.ACCEPTED]
+_NO_VERSION: Final = -1
+
+
+@dataclass(slots=True)
+class Noticed:
+    """What is worth a fact, summed up between two commits."""
+
+    folded: dict[str, int] = field(default_factory=dict[str, int])
+    split: dict[Stream, int] = field(default_factory=dict[Stream, int])
+
+
+class Counting:
+    """The three streams of one model, from blocks to panes; owns the join tables' use, not their storage."""
+
+    def __init__(
+        self, plan: ModelPlan, versions: Versions, values: SliceValues, tally: Tally, joins: JoinTables
+    ) -> None:
+        self.plan, self.versions, self.values, self.tally = plan, versions, values, tally
+        self.limit = ALL_IDS
+        """Ids above it are not sampled (E12)."""
+        self.noticed = Noticed()
+        self.predictions: JoinTable = joins.table(plan.name, "predictions", PREDICTION_ROW)
+        self.features: JoinTable = joins.table(plan.name, "features", PREDICTION_ROW)
+        self.labels: JoinTable = joins.table(plan.name, "labels", LABEL_ROW)
+        self._within_ms = plan.spec.join_within
+
+    def take_noticed(self) -> Noticed:
+        """What was noticed since the last call."""
+        noticed, self.noticed = self.noticed, Noticed()
+        return noticed
+
+    def arrive_predictions(self, block: Block) -> Block | None:
+        """Predictions on time: count them; where they await features, answer those that begin to wait."""
+        block = self._without_repeats(Stream.PREDICTIONS, self.predictions, block)
+        waiting: list[Block] = []
+        for name, version, part in self._by_version(Stream.PREDICTIONS, block):
+            codes = self._carried(Stream.PREDICTIONS, part)
+            decisions = version.decisions(part.decisions, part.scores, len(part))
+            rows = prediction_rows(part, codes, version.decider.codes(decisions), self.versions.number(name))
+            self._remember(self.predictions, part, rows)
+            if self.plan.predictions_wait:
+                waiting.append(part)
+                self.tally.add_all(Stream.PREDICTIONS, part.partitions, RecordClass.WAITING)
+            else:
+                self._count_predictions(version, part, codes, decisions)
+                self.tally.add_all(Stream.PREDICTIONS, part.partitions, RecordClass.ACCEPTED)
+            self._count_own_labels(version, part, rows, codes)
+        return Block.joined(waiting) if waiting else None
+
+    def release_predictions(self, block: Block) -> None:
+        """Predictions whose features are all known by now: take over their slice values and count."""
+        codes, met = self._completed(self.features, block, self._carried(Stream.PREDICTIONS, block))
+        self.tally.add_all(Stream.PREDICTIONS, block.partitions, RecordClass.WAITING, -1)
+        self._settle(Stream.PREDICTIONS, block, met)
+        for _, version, here in self._versions_in(block):
+            part = block.select(here)
+            decisions = version.decisions(part.decisions, part.scores, len(part))
+            self._count_predictions(version, part, codes[here], decisions)
+
+    def arrive_features(self, block: Block) -> Block | None:
+        """Features on time: count them; where they await predictions, answer them all."""
+        block = self._without_repeats(Stream.FEATURES, self.features, block)
+        if not len(block):
+            return None
+        codes = self._carried(Stream.FEATURES, block)
+        nothing = np.full(len(block), -1, np.int32)
+        self._remember(self.features, block, prediction_rows(block, codes, nothing, _NO_VERSION))
+        if self.plan.features_wait:
+            self.tally.add_all(Stream.FEATURES, block.partitions, RecordClass.WAITING)
+            return block
+        for _, version, part in self._by_version(Stream.FEATURES, block):
+            self._count_features(version, part, self._carried(Stream.FEATURES, part))
+            self.tally.add_all(Stream.FEATURES, part.partitions, RecordClass.ACCEPTED)
+        return None
+
+    def release_features(self, block: Block) -> None:
+        """Features whose predictions are all known by now: take over version and slice values, and count.
+
+        Without its prediction a features record counts in the `__unknown__` slices of its own version; where
+        it names none, of the only live version; else nowhere, and its class says so.
+        """
+        places, rows = self._near(self.predictions, block)
+        codes = _merged(self._carried(Stream.FEATURES, block), places, rows)
+        met = np.zeros(len(block), np.bool_)
+        met[places] = True
+        self.tally.add_all(Stream.FEATURES, block.partitions, RecordClass.WAITING, -1)
+        self._settle(Stream.FEATURES, block, met)
+        names = block.versions
+        if not self.plan.streams[Stream.FEATURES].reading.version:
+            only = next(iter(self.versions.live), "") if len(self.versions.live) == 1 else ""
+            names = [only] * len(block)
+            for place, number in zip(places.tolist(), rows["version"].tolist(), strict=True):
+                names[place] = self.versions.names[number]
+        for name in dict.fromkeys(names):
+            here = np.array([i for i, n in enumerate(names) if n == name], np.int64)
+            if isinstance(version := self.versions.find(name), Version):
+                self._count_features(version, block.select(here), codes[here])
+
+    def arrive_labels(self, block: Block) -> Block:
+        """Labels on time all wait until every prediction they could belong to is known (E2)."""
+        self.tally.add_all(Stream.LABELS, block.partitions, RecordClass.WAITING)
+        return block
+
+    def release_labels(self, block: Block) -> None:
+        """Labels in the order (time, partition, offset): join each to its prediction and count it, or say why not."""
+        self.tally.add_all(Stream.LABELS, block.partitions, RecordClass.WAITING, -1)
+        codes = np.full(len(block), CODE[RecordClass.UNMATCHED], np.int64)
+        codes[block.ids > self.limit] = CODE[RecordClass.NOT_SAMPLED]
+        sampled = np.flatnonzero(block.ids <= self.limit)
+        places, rows = match(
+            self.predictions,
+            block.ids[sampled],
+            block.times_ms[sampled],
+            generation_ms=self.plan.generation_ms,
+            before_ms=self.plan.max_delay_ms,
+            after_ms=self._within_ms,
+        )
+        places = sampled[places]
+        joined = block.select(places)
+        again = self._labelled(joined, rows)
+        codes[places] = again
+        fresh = np.flatnonzero(again == _ACCEPTED)
+        joined, rows = joined.select(fresh), rows[fresh]
+        remember(self.labels, joined.ids, label_rows(joined), rows["time_ms"], self.plan.generation_ms)
+        self._count_labels(joined, rows)
+        self.tally.add_codes(Stream.LABELS, block.partitions, codes)
+
+    def _labelled(self, block: Block, rows: JoinRows) -> Ints:
+        """Class codes of matched labels: the first of a prediction is accepted, the next a duplicate or a conflict."""
+        codes = np.full(len(block), _ACCEPTED, np.int64)
+        if not len(block):
+            return codes
+        _, first, inverse = np.unique(block.ids, return_index=True, return_inverse=True)
+        first_of = first[inverse]
+        repeats = np.flatnonzero(first_of != np.arange(len(block)))
+        same = block.payloads[repeats] == block.payloads[first_of[repeats]]
+        codes[repeats] = np.where(same, CODE[RecordClass.DUPLICATE], CODE[RecordClass.LABEL_CONFLICT])
+        generations = rows["time_ms"] // self.plan.generation_ms
+        span = range(int(generations.min()), int(generations.max()) + 1)
+        places, known = self.labels.find(span, block.ids)
+        same = known["payload"] == block.payloads[places].astype(np.uint32)
+        codes[places] = np.where(same, CODE[RecordClass.DUPLICATE], CODE[RecordClass.LABEL_CONFLICT])
+        return codes
+
+    def _count_labels(self, block: Block, rows: JoinRows) -> None:
+        codes = rows["codes"]
+        if self.plan.predictions_wait and len(block):
+            places, found = match(
+                self.features,
+                block.ids,
+                rows["time_ms"].astype(np.int64),
+                generation_ms=self.plan.generation_ms,
+                before_ms=self._within_ms,
+                after_ms=self._within_ms,
+            )
+            codes = _merged(codes, places, found)
+        numbers: list[int] = np.unique(rows["version"]).tolist()
+        for number in numbers:
+            version = self.versions.find(self.versions.names[number])
+            if isinstance(version, Version):
+                here = np.flatnonzero(rows["version"] == number)
+                part = block.select(here)
+                version.count_labels(part.times_ms, rows[here], part.labels, codes[here])
+
+    def _count_own_labels(self, version: Version, block: Block, rows: JoinRows, codes: Codes) -> None:
+        """Labels inside the prediction record itself: known at once, at age 0."""
+        labelled = [i for i, label in enumerate(block.labels) if label is not None]
+        if labelled and self.plan.own_labels:
+            here = np.array(labelled, np.int64)
+            version.count_labels(
+                block.times_ms[here], rows[here], [block.labels[i] for i in labelled], codes[here]
+            )
+
+    def _count_predictions(self, version: Version, block: Block, codes: Codes, decisions: Cells) -> None:
+        self._notice_folded(codes)
+        version.count(Stream.PREDICTIONS, block, decisions, codes)
+
+    def _count_features(self, version: Version, block: Block, codes: Codes) -> None:
+        self._notice_folded(codes)
+        version.count(Stream.FEATURES, block, version.decisions([], block.scores, len(block)), codes)
+
+    def _notice_folded(self, codes: Codes) -> None:
+        for place, column in enumerate(self.values.columns):
+            if count := int(np.count_nonzero(codes[:, place] == OTHER)):
+                self.noticed.folded[column] = self.noticed.folded.get(column, 0) + count
+
+    def _without_repeats(self, stream: Stream, table: JoinTable, block: Block) -> Block:
+        sampled = block.ids <= self.limit
+        looked = np.flatnonzero(sampled)
+        again, split = repeated(table, block.select(looked), self.plan.generation_ms)
+        if split:
+            self.noticed.split[stream] = self.noticed.split.get(stream, 0) + split
+        codes = np.full(len(block), _ACCEPTED, np.int64)
+        codes[looked] = again
+        gone = codes != _ACCEPTED
+        if not gone.any():
+            return block
+        self.tally.add_codes(stream, block.partitions[gone], codes[gone])
+        return block.select(np.flatnonzero(~gone))
+
+    def _by_version(self, stream: Stream, block: Block) -> Iterator[tuple[str, Version, Block]]:
+        for name in dict.fromkeys(block.versions):
+            version = self.versions.find(name)
+            part = block.select(_where(block.versions, name))
+            if isinstance(version, Version):
+                yield name, version, part
+            else:
+                self.tally.add_all(stream, part.partitions, version)
+
+    def _versions_in(self, block: Block) -> Iterator[tuple[str, Version, Ints]]:
+        for name in dict.fromkeys(block.versions):
+            if isinstance(version := self.versions.find(name), Version):
+                yield name, version, _where(block.versions, name)
+
+    def _carried(self, stream: Stream, block: Block) -> Codes:
+        columns = self.plan.streams[stream].columns
+        return self.values.codes([(place, block.texts[text]) for place, text in columns], len(block))
+
+    def _remember(self, table: JoinTable, block: Block, rows: JoinRows) -> None:
+        kept = np.flatnonzero(block.ids <= self.limit)
+        remember(table, block.ids[kept], rows[kept], block.times_ms[kept], self.plan.generation_ms)
+
+    def _near(self, table: JoinTable, block: Block) -> tuple[Ints, JoinRows]:
+        within = self._within_ms
+        return match(
+            table,
+            block.ids,
+            block.times_ms,
+            generation_ms=self.plan.generation_ms,
+            before_ms=within,
+            after_ms=within,
+        )
+
+    def _completed(self, table: JoinTable, block: Block, codes: Codes) -> tuple[Codes, NDArray[np.bool_]]:
+        places, rows = self._near(table, block)
+        met = np.zeros(len(block), np.bool_)
+        met[places] = True
+        return _merged(codes, places, rows), met
+
+    def _settle(self, stream: Stream, block: Block, met: NDArray[np.bool_]) -> None:
+        self.tally.add_all(stream, block.partitions[met], RecordClass.ACCEPTED)
+        self.tally.add_all(stream, block.partitions[~met], RecordClass.UNJOINED)
+
+
+def _merged(codes: Codes, places: Ints, rows: JoinRows) -> Codes:
+    """Own codes, and where they are unknown those of the joined row."""
+    merged = codes.copy()
+    merged[places] = np.where(codes[places] == UNKNOWN, rows["codes"], codes[places])
+    return merged
+
+
+def _where(names: list[str], name: str) -> Ints:
+    if names.count(name) == len(names):
+        return np.arange(len(names))
+    return np.array([i for i, n in enumerate(names) if n == name], np.int64)

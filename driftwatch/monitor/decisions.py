@@ -1,0 +1,107 @@
+"""What is decided of one model: its alerts and its retraining episode, step by step in event time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from driftwatch.alerts import episodes as episode_rules
+from driftwatch.alerts import group as alert_rules
+from driftwatch.alerts.alert import Alert, Episode, EpisodeTransition, Transition
+from driftwatch.alerts.episodes import Episodes, Situation
+from driftwatch.alerts.group import Alerts
+from driftwatch.alerts.lifecycle import AlertCause
+from driftwatch.alerts.notifications import Notification
+from driftwatch.alerts.trail import Trail
+from driftwatch.events.records import Partition
+from driftwatch.facts import AlertChanged, EpisodeChanged, Fact
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.verdicts.verdict import Judgement
+
+
+class DecisionState(msgspec.Struct):
+    """What the checkpoint holds of a model's alerts and episodes."""
+
+    alerts: Alerts = Alerts()
+    episodes: Episodes = Episodes()
+    trail: Trail = Trail()
+    time_ms: int = 0
+    """End of the last pane that was decided."""
+
+
+class Decisions:
+    """Carries alerts and episodes forward; every step appends its facts and notifications."""
+
+    def __init__(self, plan: ModelPlan, state: DecisionState) -> None:
+        self._plan = plan
+        self.state = state
+        self.facts: list[Fact] = []
+        self.notifications: list[Notification] = []
+
+    def step(self, judgements: Sequence[Judgement], versions: tuple[str, ...], time_ms: int) -> None:
+        """All judgements of the windows that end at one event time."""
+        if judgements:
+            self._alerts(alert_rules.advance(self.state.alerts, judgements, self._plan.about))
+        self.state.time_ms = max(self.state.time_ms, time_ms)
+        situation = Situation(
+            model=self._plan.name,
+            time_ms=self.state.time_ms,
+            alerts=self.state.alerts,
+            versions=versions,
+            trail=self.state.trail,
+            window_sizes_ms={w.name: w.size_ms for w in self._plan.windows},
+        )
+        spec = self._plan.spec.retraining
+        self._episodes(episode_rules.advance(self.state.episodes, situation, spec, self._plan.about))
+
+    def new_version(self, version: str, time_ms: int) -> None:
+        """A version is established: it ends the episode that asked for it (E11)."""
+        self._episodes(
+            episode_rules.new_version(
+                self.state.episodes, self._plan.name, version, self.state.alerts, time_ms, self._plan.about
+            )
+        )
+
+    def end_version(self, version: str) -> None:
+        """A version has left all windows: nothing more will be known of it."""
+        cause, time_ms = AlertCause.VERSION_ENDED, self.state.time_ms
+        self._alerts(
+            alert_rules.end(self.state.alerts, self._plan.name, version, cause, time_ms, self._plan.about)
+        )
+
+    def acknowledge(self, episode: str, by: str) -> None:
+        """Somebody takes care of a retraining; raises as `alerts.episodes.acknowledge`."""
+        self._episodes(episode_rules.acknowledge(self.state.episodes, episode, by, self.state.time_ms))
+
+    def mark(self, newest_ms: int, offsets: Mapping[Partition, int]) -> None:
+        """Remember where the logs stand: a retraining request names the offsets of its data."""
+        self.state.trail = self.state.trail.add(newest_ms, offsets)
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """Of this model, firing first."""
+        return self.state.alerts.of(self._plan.name)
+
+    def episodes(self) -> tuple[Episode, ...]:
+        """Of this model, the current one first."""
+        return self.state.episodes.of(self._plan.name)
+
+    def _alerts(self, step: alert_rules.Step) -> None:
+        self.state.alerts = step.alerts
+        self._tell(map(_alert_changed, step.transitions), step.notifications)
+
+    def _episodes(self, step: episode_rules.EpisodeStep) -> None:
+        self.state.episodes = step.episodes
+        self._tell(map(_episode_changed, step.transitions), step.notifications)
+
+    def _tell(self, facts: Iterable[Fact], notifications: Iterable[Notification]) -> None:
+        self.facts.extend(facts)
+        self.notifications.extend(notifications)
+
+
+def _alert_changed(t: Transition) -> Fact:
+    return AlertChanged(t.fingerprint, t.model, t.version, t.rule, t.old, t.new, t.reason, t.time_ms)
+
+
+def _episode_changed(t: EpisodeTransition) -> Fact:
+    return EpisodeChanged(t.id, t.model, t.old, t.new, t.reason, t.time_ms)

@@ -1,0 +1,88 @@
+"""A window that ended is read: statistics, then rules; pure bookkeeping of which rule looks at which window."""
+
+from __future__ import annotations
+
+from driftwatch.drift.catalogue import read
+from driftwatch.drift.gather import Gather
+from driftwatch.drift.reading import Pair, Reading
+from driftwatch.events.classes import Stream
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.snapshot import RuleView
+from driftwatch.monitor.version import Ints, Version
+from driftwatch.summaries.layout import Part
+from driftwatch.summaries.totals import events_of
+from driftwatch.verdicts.evaluate import judge
+from driftwatch.verdicts.rule import Rule, bind_all
+from driftwatch.verdicts.state import RuleState
+from driftwatch.verdicts.verdict import Judgement
+from driftwatch.windows.series import Window
+
+
+class Judging:
+    """Reads the windows of one version; keeps its bound rules and the last view of each."""
+
+    def __init__(self, plan: ModelPlan, version: Version) -> None:
+        self._plan, self._version = plan, version
+        self._rules: dict[tuple[Stream, str], tuple[Rule, ...]] = {}
+        self._gathers: dict[Stream, Gather] = {}
+        self.views: dict[tuple[Stream, str, str], RuleView] = {}
+        for part in version.layout.parts:
+            self._gathers[part.stream] = Gather.of(part)
+            for window in plan.windows:
+                self._rules[part.stream, window.name] = bind_all(
+                    plan.spec.rules, version.layout, part.stream, window.name, plan.spec.statistics
+                )
+
+    def read(self, part: Part, window: Window, end_ms: int, total: Ints) -> tuple[Reading, list[Judgement]]:
+        """The statistics of a window that ended, and what every rule says of them."""
+        version = self._version
+        stream = part.stream
+        pair = Pair(
+            layout=version.layout,
+            part=part,
+            reference=version.reference.totals[stream],
+            current=total,
+            reference_span_ms=version.reference.span_ms,
+            window_ms=window.size_ms,
+            predicted=self._predicted(window, end_ms) if stream is Stream.LABELS else None,
+        )
+        reading = Reading(
+            model=self._plan.name,
+            version=version.name,
+            stream=stream,
+            window=window.name,
+            start_ms=end_ms - window.size_ms,
+            end_ms=end_ms,
+            layout=version.layout,
+            reference_hash=version.reference.hash,
+            events=events_of(part, total),
+            estimates=read(pair, self._plan.spec.statistics, self._gathers[stream]),
+        )
+        version.readings[stream, window.name] = reading
+        if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:
+            version.predicted[window.name, end_ms] = reading.events
+        return reading, [self._judge(rule, reading, pair) for rule in self._rules[stream, window.name]]
+
+    def _predicted(self, window: Window, end_ms: int) -> Ints | None:
+        """Predictions in the label window's time range; None where they are not all known yet."""
+        version = self._version
+        known = version.predicted.get((window.name, end_ms))
+        for key in [k for k in version.predicted if k[0] == window.name and k[1] <= end_ms]:
+            del version.predicted[key]
+        return known
+
+    def _judge(self, rule: Rule, reading: Reading, pair: Pair) -> Judgement:
+        states = self._version.state.rules
+        state, judgement = judge(rule, reading, states.get(rule.fingerprint, RuleState()), pair)
+        states[rule.fingerprint] = state
+        self.views[reading.stream, reading.window, rule.name] = RuleView(
+            rule=rule.name,
+            statistic=judgement.statistic,
+            window=reading.window,
+            fields=judgement.fields,
+            verdicts=judgement.verdicts,
+            when=str(rule.condition),
+            min_events=rule.min_events,
+            stream=reading.stream,
+        )
+        return judgement

@@ -1,0 +1,349 @@
+"""One model: records in; at a commit labels meet predictions, panes close, windows are read and alerts decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from itertools import groupby
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+
+from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.joins import JoinTables
+from driftwatch.events.order import PartitionOrder
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.events.waiting import Waiting
+from driftwatch.facts import (
+    Fact,
+    PaneClosed,
+    RecordsRejected,
+    SampleHalved,
+    SlicesFolded,
+    SplitIds,
+    VersionEstablished,
+    WindowRead,
+)
+from driftwatch.monitor.changes import Changes, JournalRow, Saved
+from driftwatch.monitor.counting import ALL_IDS, Counting
+from driftwatch.monitor.decisions import Decisions, DecisionState
+from driftwatch.monitor.inflow import Inflow
+from driftwatch.monitor.partitions import Partitions
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.snapshot import ModelView
+from driftwatch.monitor.tally import Tally
+from driftwatch.monitor.values import SliceValues
+from driftwatch.monitor.version import Version, VersionState
+from driftwatch.monitor.versions import Versions
+from driftwatch.monitor.view import model_view
+from driftwatch.summaries.layout import Part
+from driftwatch.summaries.totals import events_of
+from driftwatch.verdicts.verdict import Judgement, loudest
+from driftwatch.windows.series import ClosedPane
+
+BLOCK: Final = 16_384
+"""Events that are counted together: large enough for NumPy, small enough for the cache."""
+WAITING_MAX: Final = 2_000_000
+"""Events that may wait per stream; beyond it the stream is paused (E7)."""
+ESTABLISHED: Final = 100
+"""Events in one closed pane that establish a version (E11)."""
+_REMEMBERED_MAX: Final = 10_000_000
+_ORDER: Final = (Stream.PREDICTIONS, Stream.FEATURES, Stream.LABELS)
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class StreamState(msgspec.Struct):
+    """What the checkpoint holds of one stream."""
+
+    orders: dict[int, PartitionOrder]
+    frontier_ms: int
+    released_ms: int
+
+
+class ModelState(msgspec.Struct):
+    """What the checkpoint holds of one model, beside versions, decisions, panes and join rows."""
+
+    streams: dict[Stream, StreamState] = {}
+    tally: dict[Stream, dict[int, list[int]]] = {}
+    versions: list[str] = []
+    values: dict[str, list[str]] = {}
+    limit: int = ALL_IDS
+
+
+class _Closing(NamedTuple):
+    end_ms: int
+    rank: int
+    version: Version
+    part: Part
+    closed: ClosedPane
+
+
+class ModelMonitor:
+    """All of one model's state; only `ingest` and `settle` change it, in the thread that owns it."""
+
+    def __init__(
+        self, plan: ModelPlan, saved: Saved, joins: JoinTables, partitions: Partitions, hash_key: bytes
+    ) -> None:
+        self.plan = plan
+        self._partitions = partitions
+        state = _load(saved, f"{plan.name}/model", ModelState)
+        self.tally = Tally(state.tally)
+        self.values = SliceValues(plan.spec.slice_columns, state.values)
+        self.versions = Versions(plan, self.values, state.versions)
+        self.counting = Counting(plan, self.versions, self.values, self.tally, joins)
+        self.counting.limit = min(
+            state.limit, int((plan.spec.labels.sample if plan.spec.labels else 1.0) * ALL_IDS)
+        )
+        self.decisions = Decisions(plan, _load(saved, f"{plan.name}/decisions", DecisionState))
+        self.inflows: dict[Stream, Inflow] = {}
+        self.waiting: dict[Stream, Waiting] = {}
+        for stream, stream_plan in plan.streams.items():
+            inflow = Inflow(
+                stream, stream_plan, hash_key, max_future_ms=plan.max_future_ms, max_jump_ms=plan.max_jump_ms
+            )
+            released_ms = inflow.frontier_ms
+            if known := state.streams.get(stream):
+                inflow.orders, inflow.frontier_ms = known.orders, known.frontier_ms
+                released_ms = known.released_ms
+            self.inflows[stream] = inflow
+            self.waiting[stream] = Waiting(f"{plan.name}/{stream}", saved.chunks, released_ms)
+        prefix = f"{plan.name}/version/"
+        stored = [
+            msgspec.msgpack.decode(v, type=VersionState)
+            for k, v in sorted(saved.states.items())
+            if k.startswith(prefix)
+        ]
+        self.versions.restore(stored, saved.panes)
+        self._written: dict[str, bytes] = {
+            k: v for k, v in saved.states.items() if k.startswith(f"{plan.name}/")
+        }
+
+    @property
+    def topics(self) -> set[str]:
+        """Topics that this model reads."""
+        return {stream.topic for stream in self.plan.streams.values()}
+
+    def meet(self, partition: Partition, *, empty: bool) -> None:
+        """A partition exists and is assigned (E4)."""
+        for inflow in self._inflows(partition):
+            inflow.meet(self._partitions.place(partition), empty=empty)
+
+    def _inflows(self, partition: Partition) -> Iterator[Inflow]:
+        return (inflow for inflow in self.inflows.values() if inflow.plan.topic == partition.topic)
+
+    def ingest(self, batch: RecordBatch) -> bool:
+        """Take a batch; answers whether an idle partition is active again (a journal row)."""
+        place = self._partitions.place(batch.partition)
+        returned = False
+        for inflow in self._inflows(batch.partition):
+            returned |= inflow.take(batch, place, self.tally)
+            if inflow.buffered >= BLOCK:
+                self._flush(inflow)
+        return returned
+
+    def set_aside(self, partition: Partition, records: int) -> None:
+        """Records from beyond the wall clock were set aside by the loop: class `future` (E6)."""
+        for inflow in self._inflows(partition):
+            self.tally.add(inflow.stream, self._partitions.place(partition), RecordClass.FUTURE, records)
+
+    def _flush(self, inflow: Inflow) -> None:
+        block = inflow.drain()
+        if block is None:
+            return
+        arrive = {
+            Stream.PREDICTIONS: self.counting.arrive_predictions,
+            Stream.FEATURES: self.counting.arrive_features,
+            Stream.LABELS: self.counting.arrive_labels,
+        }[inflow.stream]
+        if (waiting := arrive(block)) is not None:
+            self.waiting[inflow.stream].add(waiting)
+
+    def settle(self, offsets: Mapping[Partition, int], changes: Changes, *, finish: bool) -> list[Fact]:
+        """Everything that happens at a commit (E1): frontiers, releases, closing, reading, deciding."""
+        for stream in _ORDER:
+            if (inflow := self.inflows.get(stream)) is not None:
+                self._flush(inflow)
+                inflow.advance()
+        if finish:
+            self._finish()
+        limits = self._release()
+        facts = self._close(limits, offsets, changes)
+        facts.extend(self._end_versions(limits))
+        facts.extend(self._noticed())
+        facts.extend(self._bound_joins(offsets, changes))
+        self._store(changes)
+        return [*facts, *self._told(changes)]
+
+    def _finish(self) -> None:
+        """No more input, ever: every pane that holds something is decided."""
+        newest = max((inflow.newest_ms for inflow in self.inflows.values()), default=0)
+        slack = self.plan.max_delay_ms + 4 * self.plan.spec.join_within
+        for inflow in self.inflows.values():
+            inflow.finish(newest + slack + 2 * max(window.size_ms for window in self.plan.windows))
+
+    def _limits(self) -> dict[Stream, int]:
+        """Up to which time each stream is decided (E2)."""
+        inflows, within = self.inflows, self.plan.spec.join_within
+        limits = {stream: inflow.frontier_ms for stream, inflow in inflows.items()}
+        hold = {stream: inflow.holding_ms for stream, inflow in inflows.items()}
+        if self.plan.predictions_wait:
+            limits[Stream.PREDICTIONS] = min(limits[Stream.PREDICTIONS], hold[Stream.FEATURES] - within)
+        if self.plan.features_wait:
+            limits[Stream.FEATURES] = min(limits[Stream.FEATURES], hold[Stream.PREDICTIONS] - within)
+        if Stream.LABELS in limits:
+            limits[Stream.LABELS] = min(limits[Stream.LABELS], hold[Stream.PREDICTIONS] - within)
+            if self.plan.predictions_wait:
+                limits[Stream.LABELS] = min(limits[Stream.LABELS], hold[Stream.FEATURES] - 2 * within)
+        return limits
+
+    def _release(self) -> dict[Stream, int]:
+        limits = self._limits()
+        release = {
+            Stream.PREDICTIONS: self.counting.release_predictions,
+            Stream.FEATURES: self.counting.release_features,
+            Stream.LABELS: self.counting.release_labels,
+        }
+        for stream in _ORDER:
+            if stream in limits and (block := self.waiting[stream].release(limits[stream])) is not None:
+                release[stream](block)
+        return {stream: max(limit, self.waiting[stream].released_ms) for stream, limit in limits.items()}
+
+    def _close(
+        self, limits: dict[Stream, int], offsets: Mapping[Partition, int], changes: Changes
+    ) -> list[Fact]:
+        """Close what is decided in the order (pane end; inputs before performance), and judge step by step."""
+        facts: list[Fact] = []
+        if self.plan.own_labels:
+            limits = limits | {Stream.LABELS: limits[Stream.PREDICTIONS]}
+        closing = merge(*self._closings(limits), key=lambda c: (c.end_ms, c.rank))
+        for end_ms, group in groupby(closing, key=lambda c: c.end_ms):
+            judgements: list[Judgement] = []
+            for closing_pane in group:
+                judgements += self._read(closing_pane, facts)
+            self.decisions.step(judgements, tuple(self.versions.live), end_ms)
+        if facts:
+            self.decisions.mark(max(i.newest_ms for i in self.inflows.values()), offsets)
+            changes.journal.append(JournalRow("close", dict(offsets), {"model": self.plan.name, **limits}))
+        return facts
+
+    def _closings(self, limits: dict[Stream, int]) -> list[Iterator[_Closing]]:
+        def panes(version: Version, part: Part) -> Iterator[_Closing]:
+            rank = int(part.stream is Stream.LABELS)
+            for closed in version.series[part.stream].close(limits[part.stream]):
+                yield _Closing(closed.end_ms, rank, version, part, closed)
+
+        return [
+            panes(version, part)
+            for _, version in sorted(self.versions.live.items())
+            for part in version.layout.parts
+            if part.stream in limits
+        ]
+
+    def _read(self, closing: _Closing, facts: list[Fact]) -> list[Judgement]:
+        version, part, closed = closing.version, closing.part, closing.closed
+        model, name, stream = self.plan.name, version.name, part.stream
+        events = int(events_of(part, closed.pane)[0]) if closed.pane is not None else 0
+        facts.append(PaneClosed(model, name, stream, closed.start_ms, closed.end_ms, events))
+        if stream is Stream.PREDICTIONS and events >= ESTABLISHED and not version.state.established:
+            version.state.established = True
+            facts.append(VersionEstablished(model, name, events))
+            self.decisions.new_version(name, closed.end_ms)
+        judgements: list[Judgement] = []
+        for window, total in closed.windows:
+            reading, said = self.versions.judging[name].read(part, window, closed.end_ms, total)
+            verdict = loudest(judgement.verdict for judgement in said)
+            facts.append(
+                WindowRead(model, name, stream, window.name, closed.end_ms, int(reading.events[0]), verdict)
+            )
+            judgements += said
+        return judgements
+
+    def _end_versions(self, limits: dict[Stream, int]) -> list[Fact]:
+        for name in self.versions.ended(limits[Stream.PREDICTIONS]):
+            self.decisions.end_version(name)
+        return self.versions.take_facts()
+
+    def _noticed(self) -> list[Fact]:
+        noticed, model = self.counting.take_noticed(), self.plan.name
+        facts: list[Fact] = [SlicesFolded(model, column, count) for column, count in noticed.folded.items()]
+        facts += [SplitIds(model, stream, count) for stream, count in noticed.split.items()]
+        for inflow in self.inflows.values():
+            if inflow.letters:
+                facts.append(RecordsRejected(tuple(inflow.letters)))
+                inflow.letters = []
+        return facts
+
+    def _bound_joins(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:
+        """Drop generations that no label can reach any more; halve the sample at the hard limit (E12)."""
+        counting, plan = self.counting, self.plan
+        decided = (
+            self.waiting[Stream.LABELS].released_ms
+            if plan.spec.labels
+            else self.inflows[Stream.PREDICTIONS].frontier_ms
+        )
+        reach_ms = plan.max_delay_ms + plan.spec.join_within
+        oldest = (decided - reach_ms) // plan.generation_ms - 1
+        for table in (counting.predictions, counting.features, counting.labels):
+            table.drop_before(oldest)
+        limit = plan.spec.labels.max_outstanding if plan.spec.labels else _REMEMBERED_MAX
+        facts: list[Fact] = []
+        while len(counting.predictions) > limit and counting.limit > 1:
+            counting.limit //= 2
+            for table in (counting.predictions, counting.features, counting.labels):
+                table.drop_above(counting.limit)
+            changes.journal.append(
+                JournalRow("halve", dict(offsets), {"model": plan.name, "limit": counting.limit})
+            )
+            facts.append(SampleHalved(plan.name, counting.limit / ALL_IDS))
+        return facts
+
+    def _told(self, changes: Changes) -> list[Fact]:
+        facts, self.decisions.facts = self.decisions.facts, []
+        changes.notifications += self.decisions.notifications
+        self.decisions.notifications = []
+        return facts
+
+    def _store(self, changes: Changes) -> None:
+        name = self.plan.name
+        for waiting in self.waiting.values():
+            changes.chunks |= waiting.changes()
+        for version in self.versions.live.values():
+            changes.panes |= version.changes()
+        changes.panes |= self.versions.take_dropped()
+        now = {f"{name}/version/{v}": state for v, state in self.versions.states().items()}
+        now[f"{name}/model"] = msgspec.msgpack.encode(self._state())
+        now[f"{name}/decisions"] = msgspec.msgpack.encode(self.decisions.state)
+        for key, state in now.items():
+            if self._written.get(key) != state:
+                changes.states[key] = state
+        for key in self._written.keys() - now.keys():
+            changes.states[key] = None
+        self._written = now
+
+    def _state(self) -> ModelState:
+        streams = {
+            stream: StreamState(inflow.orders, inflow.frontier_ms, self.waiting[stream].released_ms)
+            for stream, inflow in self.inflows.items()
+        }
+        return ModelState(
+            streams, self.tally.saved(), self.versions.names, self.values.saved(), self.counting.limit
+        )
+
+    def paused(self) -> set[Partition]:
+        """Partitions to be paused: ahead of their stream (E7), or of a stream in which too much waits."""
+        skew_ms = 2 * min(window.slide_ms for window in self.plan.windows)
+        places: set[int] = set()
+        for stream, inflow in self.inflows.items():
+            crowded = len(self.waiting[stream]) > WAITING_MAX
+            places |= set(inflow.orders) if crowded else inflow.ahead(skew_ms)
+        return {self._partitions.at(place) for place in places}
+
+    def view(self) -> ModelView:
+        """The picture of this model for the snapshot."""
+        return model_view(self, self._partitions)
+
+
+def _load(saved: Saved, key: str, kind: type[S]) -> S:
+    return msgspec.msgpack.decode(saved.states[key], type=kind) if key in saved.states else kind()

@@ -1,0 +1,159 @@
+"""The whole core: several models over one set of partitions, one commit for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from driftwatch.events.joins import JoinTables
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.facts import Fact, PartitionIdle
+from driftwatch.monitor.changes import Changes, JournalRow, Saved
+from driftwatch.monitor.model import ModelMonitor
+from driftwatch.monitor.partitions import Partitions
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.snapshot import Snapshot
+
+_PARTITIONS = "partitions"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the logs do not determine and enters at a commit (E1)."""
+
+    idle: frozenset[Partition] = frozenset()
+    """Partitions that have been idle for long enough (E4)."""
+    finish: bool = False
+    """The inputs ended for good (files)."""
+    acknowledged: tuple[tuple[str, str], ...] = ()
+    """(episode, by whom)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit has decided; nothing of it is true before `changes` are stored."""
+
+    changes: Changes
+    facts: list[Fact] = field(default_factory=list[Fact])
+    refused: dict[str, str] = field(default_factory=dict[str, str])
+    """Acknowledgements that were refused: episode and why."""
+
+
+class Monitor:
+    """Pure but for the join tables handed in: the same records, commits and inputs give the same outcomes."""
+
+    def __init__(self, plans: Sequence[ModelPlan], saved: Saved, joins: JoinTables, hash_key: bytes) -> None:
+        """Continues at `saved`; raises StateError where it does not fit the plans."""
+        stored = saved.states.get(_PARTITIONS)
+        self._partitions = Partitions(
+            msgspec.msgpack.decode(stored, type=list[tuple[str, int]]) if stored else []
+        )
+        self._stored_partitions = stored
+        self.models = {p.name: ModelMonitor(p, saved, joins, self._partitions, hash_key) for p in plans}
+        self.offsets: dict[Partition, int] = dict(saved.offsets)
+        self._journal: list[JournalRow] = []
+        self._facts: list[Fact] = []
+
+    @property
+    def topics(self) -> list[str]:
+        """All topics that some model reads."""
+        return sorted({topic for model in self.models.values() for topic in model.topics})
+
+    def assign(self, partitions: Mapping[Partition, tuple[int, int]]) -> None:
+        """Partitions with their (first, end) offsets: a non-empty one is active from before all times (E4)."""
+        for partition, (first, end) in partitions.items():
+            new = partition not in self.offsets
+            self.offsets.setdefault(partition, first)
+            for model in self.models.values():
+                model.meet(partition, empty=first == end)
+            if new:
+                row = {"partition": partition.number, "topic": partition.topic, "first": first, "end": end}
+                self._journal.append(JournalRow("start", dict(self.offsets), row))
+
+    def ingest(self, batch: RecordBatch) -> None:
+        """Take a batch that continues its partition's log."""
+        returned = [model.ingest(batch) for model in self.models.values()]
+        if any(returned):
+            topic, number = batch.partition
+            self._facts.append(PartitionIdle(topic, number, idle=False))
+            self._journal.append(
+                JournalRow("active", dict(self.offsets), {"topic": topic, "partition": number})
+            )
+        self.offsets[batch.partition] = batch.next_offset
+
+    def set_aside(self, partition: Partition, first: int, last: int, records: int, next_offset: int) -> None:
+        """Records from beyond the wall clock, by their offsets: class `future`, never decoded (E6)."""
+        for model in self.models.values():
+            model.set_aside(partition, records)
+        row = {"topic": partition.topic, "partition": partition.number, "first": first, "last": last}
+        self._journal.append(JournalRow("set_aside", dict(self.offsets), row))
+        self.offsets[partition] = max(self.offsets.get(partition, 0), next_offset)
+
+    def commit(self, inputs: Inputs) -> Outcome:
+        """Decide everything that can be decided now, and say what to store."""
+        changes = Changes(offsets=dict(self.offsets))
+        changes.journal, self._journal = self._journal, []
+        facts, self._facts = self._facts, []
+        refused = self._acknowledge(inputs, changes)
+        facts += self._idle(inputs, changes)
+        for model in self.models.values():
+            facts += model.settle(self.offsets, changes, finish=inputs.finish)
+        listed = msgspec.msgpack.encode(self._partitions.listed())
+        if listed != self._stored_partitions:
+            changes.states[_PARTITIONS] = self._stored_partitions = listed
+        return Outcome(changes, facts, refused)
+
+    def _idle(self, inputs: Inputs, changes: Changes) -> list[Fact]:
+        places = frozenset(self._partitions.place(partition) for partition in inputs.idle)
+        changed = {
+            p for model in self.models.values() for i in model.inflows.values() for p, _ in i.set_idle(places)
+        }
+        facts: list[Fact] = []
+        for place in sorted(changed):
+            topic, number = self._partitions.at(place)
+            changes.journal.append(
+                JournalRow("idle", dict(self.offsets), {"topic": topic, "partition": number})
+            )
+            facts.append(PartitionIdle(topic, number, idle=True))
+        return facts
+
+    def _acknowledge(self, inputs: Inputs, changes: Changes) -> dict[str, str]:
+        refused: dict[str, str] = {}
+        for episode, by in inputs.acknowledged:
+            errors: list[str] = []
+            for model in self.models.values():
+                try:
+                    model.decisions.acknowledge(episode, by)
+                except (LookupError, ValueError) as error:
+                    errors.append(str(error))
+            if len(errors) == len(self.models):
+                refused[episode] = errors[0]
+            else:
+                changes.journal.append(
+                    JournalRow("acknowledge", dict(self.offsets), {"episode": episode, "by": by})
+                )
+        return refused
+
+    def paused(self) -> set[Partition]:
+        """Partitions that should hand over nothing for now (E7)."""
+        return {partition for model in self.models.values() for partition in model.paused()}
+
+    def snapshot(self, sequence: int) -> Snapshot:
+        """The picture after the commit of this number."""
+        models = {name: model.view() for name, model in self.models.items()}
+        inflows = [i for model in self.models.values() for i in model.inflows.values()]
+        idle = {
+            self._partitions.at(place) for i in inflows for place, order in i.orders.items() if order.idle
+        }
+        series = [
+            s for m in self.models.values() for v in m.versions.live.values() for s in v.series.values()
+        ]
+        return Snapshot(
+            sequence=sequence,
+            models=models,
+            offsets=dict(self.offsets),
+            open_panes=sum(s.open_panes for s in series),
+            idle=frozenset(idle),
+        )

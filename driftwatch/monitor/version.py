@@ -1,0 +1,150 @@
+"""One live version of a model: its reference, its layout compiled for counting, its panes and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.drift.reading import Reading
+from driftwatch.events.block import Block
+from driftwatch.events.classes import Stream
+from driftwatch.events.joins import JoinRows
+from driftwatch.events.order import BEFORE_ALL
+from driftwatch.monitor.changes import PaneKey
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.values import Codes, SliceValues
+from driftwatch.references.reference import Reference
+from driftwatch.summaries.cells import PartCoder
+from driftwatch.summaries.count import add, by_pane
+from driftwatch.summaries.decisions import Decider
+from driftwatch.summaries.layout import Layout
+from driftwatch.summaries.performance import LabelCounter, Labelled
+from driftwatch.summaries.rows import Joint, SliceCoder
+from driftwatch.verdicts.state import RuleState
+from driftwatch.windows.series import Series
+
+Ints = NDArray[np.int64]
+Cells = NDArray[np.int32]
+PredictedKey = tuple[str, int]
+"""(window, end in ms)."""
+
+
+class VersionState(msgspec.Struct):
+    """What the checkpoint holds of a version beside its panes."""
+
+    name: str
+    layout: str
+    reference: str
+    closed: dict[Stream, int] = {}
+    rules: dict[str, RuleState] = {}
+    predicted: list[tuple[str, int, list[int]]] = []
+    last_event_ms: int = BEFORE_ALL
+    established: bool = False
+
+
+class Version:
+    """Counts events of one version and hands out closed panes; knows nothing of rules."""
+
+    def __init__(
+        self, plan: ModelPlan, reference: Reference, state: VersionState, values: SliceValues
+    ) -> None:
+        self.name = state.name
+        self.state = state
+        self.reference = reference
+        self.layout: Layout = reference.layout
+        self.readings: dict[tuple[Stream, str], Reading] = {}
+        self.predicted: dict[PredictedKey, Ints] = {
+            (window, end_ms): np.array(counts, np.int64) for window, end_ms, counts in state.predicted
+        }
+        self._model = plan.name
+        self._values = values
+        self._coder = SliceCoder(self.layout.slices)
+        self._translation: list[NDArray[np.int16]] = []
+        self._coders: dict[Stream, PartCoder] = {}
+        self.decider = Decider(self.layout)
+        self._no_decision = int(self.decider.cells([None], np.empty(0))[0])
+        self._labels = LabelCounter(self.layout) if self.layout.part(Stream.LABELS) else None
+        self.series: dict[Stream, Series] = {}
+        rows = len(self.layout.slices.rows)
+        for part in self.layout.parts:
+            shape = (rows, part.columns)
+            closed_ms = state.closed.get(part.stream)
+            self.series[part.stream] = Series(shape, plan.windows, plan.spec.origin_ms, closed_ms)
+            if (stream := plan.streams.get(part.stream)) and part.stream is not Stream.LABELS:
+                numeric = [name for name, _ in stream.reading.numeric]
+                textual = [name for name, _ in stream.reading.textual]
+                self._coders[part.stream] = PartCoder(part, numeric, textual)
+        self.translate()
+
+    def translate(self) -> None:
+        """Take up slice values that got their codes since."""
+        self._translation = self._values.translation(self.layout.slices)
+
+    def load(self, panes: Mapping[PaneKey, Ints]) -> None:
+        """Take up the stored panes of this version and layout."""
+        for stream, series in self.series.items():
+            series.load(
+                {
+                    (key.width_ms, key.start_ms): pane
+                    for key, pane in panes.items()
+                    if (key.model, key.version, key.stream, key.layout)
+                    == (self._model, self.name, stream, self.layout.hash)
+                }
+            )
+
+    def decisions(self, decisions: list[str | None], scores: NDArray[np.float64], events: int) -> Cells:
+        """int32[n] decision cells; binary without mapped decisions decides by the threshold."""
+        if not decisions and not len(scores):
+            return np.full(events, self._no_decision, np.int32)
+        return self.decider.cells(decisions, scores)
+
+    def joint(self, codes: Codes) -> Joint:
+        """The slice rows of n events with the model's value codes int16[n, 8]."""
+        own = np.empty((len(codes), len(self._translation)), np.int16)
+        for place, column in enumerate(self.layout.slices.columns):
+            own[:, place] = self._translation[place].take(codes[:, self._values.columns.index(column)])
+        return self._coder.joint(own)
+
+    def count(self, stream: Stream, block: Block, decisions: Cells, codes: Codes) -> None:
+        """Count n predictions (with decision cells int32[n]) or features into the panes of their times."""
+        part, coder, series = self.layout.part(stream), self._coders.get(stream), self.series.get(stream)
+        if part is None or coder is None or series is None or not len(block):
+            return
+        scores = block.scores if len(block.scores) else None
+        cells = coder.cells(block.numbers, block.texts, scores, decisions)
+        for start_ms, cells_of, joint in by_pane(series.starts_ms(block.times_ms), cells, self.joint(codes)):
+            add(part, self.layout.slices, series.pane(start_ms), cells_of, joint)
+        self.state.last_event_ms = max(self.state.last_event_ms, int(block.times_ms.max()))
+
+    def count_labels(
+        self, times_ms: Ints, rows: JoinRows, labels: list[float | str | None], codes: Codes
+    ) -> None:
+        """Count n labels with their predictions' rows into the panes of the labels' own times."""
+        series = self.series.get(Stream.LABELS)
+        if self._labels is None or series is None:
+            return
+        ages_ms = np.maximum(times_ms - rows["time_ms"], 0)
+        labelled = Labelled(rows["score"], rows["decision"], self.decider.labels(labels), ages_ms)
+        starts, joint = series.starts_ms(times_ms), self.joint(codes)
+        for start_ms in np.unique(starts).tolist():
+            here = np.flatnonzero(starts == start_ms)
+            self._labels.add(series.pane(start_ms), labelled.take(here), joint.take(here))
+
+    def saved(self) -> VersionState:
+        """As it stands in the checkpoint, beside its panes."""
+        self.state.closed = {s: x.closed_ms for s, x in self.series.items() if x.closed_ms is not None}
+        self.state.predicted = [
+            (w, end_ms, counts.tolist()) for (w, end_ms), counts in self.predicted.items()
+        ]
+        return self.state
+
+    def changes(self) -> dict[PaneKey, Ints | None]:
+        """Panes that changed since the last call."""
+        return {
+            PaneKey(self._model, self.name, stream, self.layout.hash, width_ms, start_ms): pane
+            for stream, series in self.series.items()
+            for (width_ms, start_ms), pane in series.changes().items()
+        }

@@ -1,0 +1,109 @@
+"""The live versions of a model: which are admitted, with which reference, and when one has ended (E11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from driftwatch.errors import StateError
+from driftwatch.events.classes import RecordClass
+from driftwatch.facts import Fact, VersionSeen
+from driftwatch.monitor.changes import PaneKey
+from driftwatch.monitor.judging import Judging
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.values import SliceValues
+from driftwatch.monitor.version import Ints, Version, VersionState
+
+LIVE_MAX: Final = 4
+"""Versions that are watched at the same time."""
+NAME_MAX: Final = 200
+
+
+class Versions:
+    """Versions by name; `names` gives each a small number for join rows and only grows."""
+
+    def __init__(self, plan: ModelPlan, values: SliceValues, names: list[str]) -> None:
+        self.names = names
+        self.live: dict[str, Version] = {}
+        self.judging: dict[str, Judging] = {}
+        self._facts: list[Fact] = []
+        self._dropped: dict[PaneKey, Ints | None] = {}
+        self._plan, self._values = plan, values
+        self._refused: set[str] = set()
+
+    def restore(self, states: list[VersionState], panes: Mapping[PaneKey, Ints]) -> None:
+        """Take up the versions of the checkpoint; StateError where a reference is no longer the one counted with."""
+        for state in states:
+            version = self._admit(state)
+            if version is None or version.layout.hash != state.layout:
+                raise StateError(
+                    f"model {self._plan.name!r}, version {state.name!r}: the state was counted with another reference or "
+                    "layout; give back that reference, or start with an empty state directory"
+                )
+            version.load(panes)
+
+    def find(self, name: str) -> Version | RecordClass:
+        """The version of this name, admitted at first sight, or the class of its records."""
+        if (version := self.live.get(name)) is not None:
+            return version
+        if self._plan.choice(name) is not None and len(self.live) < LIVE_MAX and len(name) <= NAME_MAX:
+            version = self._admit(VersionState(name=name, layout="", reference=""))
+        if version is None and name not in self._refused and len(self._refused) < 100:
+            self._refused.add(name)
+            self._facts.append(VersionSeen(self._plan.name, name[:NAME_MAX], known=False))
+        return version or RecordClass.UNKNOWN_VERSION
+
+    def number(self, name: str) -> int:
+        """The small number of a version's name."""
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name)
+
+    def _admit(self, state: VersionState) -> Version | None:
+        choice = self._plan.choice(state.name)
+        if choice is None or choice.reference is None:
+            return None
+        self._values.learn(choice.reference.layout.slices)
+        new = not state.layout
+        version = Version(self._plan, choice.reference, state, self._values)
+        if new:
+            state.layout, state.reference = version.layout.hash, choice.reference.hash
+            self._facts.append(VersionSeen(self._plan.name, state.name, known=True))
+        self.number(state.name)
+        self.live[state.name] = version
+        self.judging[state.name] = Judging(self._plan, version)
+        for other in self.live.values():
+            other.translate()
+        return version
+
+    def ended(self, frontier_ms: int) -> list[str]:
+        """Versions that left every window, while a later one lives; they are forgotten."""
+        longest_ms = max(window.size_ms for window in self._plan.windows)
+        newest = max((v.state.last_event_ms for v in self.live.values()), default=0)
+        gone = [
+            name
+            for name, version in self.live.items()
+            if version.state.last_event_ms < min(newest, frontier_ms - longest_ms)
+            and all(series.empty for series in version.series.values())
+        ]
+        for name in gone:
+            version = self.live.pop(name)
+            self._dropped |= version.changes()
+            del self.judging[name]
+        return gone
+
+    def take_dropped(self) -> dict[PaneKey, Ints | None]:
+        """The last changes to panes of versions that ended since the last call."""
+        dropped, self._dropped = self._dropped, {}
+        return dropped
+
+    def take_facts(self) -> list[Fact]:
+        """Facts since the last call."""
+        facts, self._facts = self._facts, []
+        return facts
+
+    def states(self) -> dict[str, bytes]:
+        """What the checkpoint holds of each live version, by name."""
+        return {name: msgspec.msgpack.encode(version.saved()) for name, version in self.live.items()}
