@@ -1,0 +1,118 @@
+"""The largest layout that a model can learn: what its costs are computed from before there is a reference."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from driftwatch.events.classes import Stream
+from driftwatch.monitor.spec import ModelSpec
+from driftwatch.summaries.layout import (
+    CALIBRATION_ROWS,
+    DECISION,
+    QUALITY_ROWS,
+    RESIDUAL_ROWS,
+    SCORE,
+    Block,
+    Field,
+    FieldKind,
+    Layout,
+    Part,
+    Task,
+)
+from driftwatch.summaries.slices import Dimension, SliceTable
+
+FEATURES: Final = 20
+"""Features assumed where they are the keys of an object and no reference says which."""
+_AGES: Final = 16
+"""Label-age buckets assumed; more than any layout has."""
+
+
+def assumed_layout(spec: ModelSpec) -> Layout:
+    """A layout that is at least as large as the one that will be learned (features of an object: `FEATURES` of them)."""
+    predictions = [f"feature {i}" for i in range(_features(spec.predictions.features))]
+    parts = [_part(Stream.PREDICTIONS, spec, predictions)]
+    if spec.features is not None:
+        names = [f"feature {i}" for i in range(_features(spec.features.features))]
+        parts.append(_part(Stream.FEATURES, spec, names))
+    if spec.labels is not None or spec.predictions.label is not None:
+        parts.append(Part(Stream.LABELS, (), *_blocks(spec)))
+    return Layout(
+        task=spec.task,
+        parts=tuple(parts),
+        slices=_slices(spec),
+        classes=tuple(str(i) for i in range(_classes(spec))),
+        threshold=spec.predictions.threshold,
+        calibration_cells=spec.cells.calibration_cells,
+        age_edges_ms=(),
+        scale=1.0,
+    )
+
+
+def assumes_features(spec: ModelSpec) -> bool:
+    """Whether the number of features is a guess."""
+    declared = [spec.predictions.features, spec.features.features if spec.features else None]
+    return any(isinstance(features, str) for features in declared)
+
+
+def _features(declared: str | list[str] | dict[str, str] | None) -> int:
+    return 0 if declared is None else FEATURES if isinstance(declared, str) else len(declared)
+
+
+def _classes(spec: ModelSpec) -> int:
+    return 2 if spec.task is Task.BINARY else spec.cells.categories + 1 if spec.task is Task.MULTICLASS else 0
+
+
+def _cells(spec: ModelSpec) -> int:
+    """Cells of a numeric field at most: cuts of equal mass, one more edge below each atom, ends, tails.
+
+    `cells.exact` has no such limit; the learning sample would set it, and 100 000 events are kept (E10).
+    """
+    return 200_001 if spec.cells.exact else 2 * spec.cells.cells + 6
+
+
+def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:
+    fields: list[Field] = []
+    start = 0
+    for name in names:
+        fields.append(_numeric(name, start, spec))
+        start = fields[-1].stop
+    if stream is Stream.PREDICTIONS and spec.predictions.score is not None:
+        fields.append(_numeric(SCORE, start, spec))
+        start = fields[-1].stop
+    if stream is Stream.PREDICTIONS and spec.task is not Task.REGRESSION:
+        classes = tuple(str(i) for i in range(_classes(spec)))
+        fields.append(Field(DECISION, FieldKind.CATEGORICAL, start, categories=classes))
+        start = fields[-1].stop
+    return Part(stream, tuple(fields), (), start)
+
+
+def _numeric(name: str, start: int, spec: ModelSpec) -> Field:
+    return Field(name, FieldKind.NUMERIC, start, edges=tuple(float(i) for i in range(_cells(spec) - 1)))
+
+
+def _blocks(spec: ModelSpec) -> tuple[tuple[Block, ...], int]:
+    classes, scored = _classes(spec), spec.predictions.score is not None
+    shapes: dict[str, tuple[int, ...]] = {"ages": (_AGES, 2), "quality": (QUALITY_ROWS,)}
+    if classes:
+        shapes["confusion"] = (classes, classes)
+    if spec.task is Task.BINARY and scored:
+        shapes["score_label"] = (_cells(spec) + 2, 2)
+    if classes and scored:
+        shapes["calibration"] = (CALIBRATION_ROWS, spec.cells.calibration_cells)
+    if spec.task is Task.REGRESSION:
+        shapes["residuals"] = (RESIDUAL_ROWS,)
+    blocks: list[Block] = []
+    start = 0
+    for name, shape in shapes.items():
+        blocks.append(Block(name, start, shape))
+        start = blocks[-1].stop
+    return tuple(blocks), start
+
+
+def _slices(spec: ModelSpec) -> SliceTable:
+    cap = range(spec.cells.slice_values)
+    dimensions = tuple(
+        Dimension(columns, tuple(tuple(str(i) for _ in columns) for i in cap)) for columns in spec.dimensions
+    )
+    values = tuple(tuple(str(i) for i in cap) for _ in spec.slice_columns)
+    return SliceTable(spec.slice_columns, values, dimensions)

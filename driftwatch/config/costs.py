@@ -1,0 +1,110 @@
+"""What a configuration costs, as formulas: bytes of panes, joins and buffers, and the number of time series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from driftwatch.drift.catalogue import applicable
+from driftwatch.events.classes import Stream
+from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
+from driftwatch.monitor.spec import ModelSpec
+from driftwatch.summaries.layout import Layout, Part
+from driftwatch.telemetry.catalogue import statistic_metrics
+from driftwatch.windows.spec import WindowSpec
+
+PROCESS_BYTES: Final = 110 * 2**20
+"""Interpreter, imports, SQLite's page caches and the allocator's slack; measured with all modules loaded."""
+SERIES_BYTES: Final = 700
+"""Memory of one time series on /metrics: its sample and its line in two formats, plain and compressed."""
+COUNTER_BYTES: Final = 8
+EVENT_BYTES: Final = 200
+"""Memory of a decoded event beside its features: id, time, score, version, decision, bookkeeping."""
+LABEL_BYTES: Final = 140
+"""Memory of a decoded label."""
+TEXT_BYTES: Final = 80
+"""Memory of one text of a decoded event."""
+FETCHES: Final = 4
+"""Copies of a partition's fetch: in flight, decompressed, as records, as columns."""
+BLOOM_BYTES_PER_ID: Final = 2
+"""A sealed Bloom filter (16 bits an id)."""
+OPEN_BLOOM_BYTES_PER_ID: Final = 20
+"""A generation that still grows keeps what it needs to be built anew."""
+ROW_OVERHEAD_BYTES: Final = 24
+"""SQLite's own bytes per join row: record header, key, share of the page."""
+REMEMBERED_MAX: Final = 10_000_000
+"""Predictions that are remembered only to find duplicates, where the model has no labels."""
+SKEW_PANES: Final = 2
+"""How many panes a partition may be ahead of its stream's frontier beyond the lateness (E7, `max_skew`)."""
+
+
+def pane_bytes(rows: int, part: Part) -> int:
+    """One pane of a part: `slices * columns` counters of 8 bytes."""
+    return rows * part.columns * COUNTER_BYTES
+
+
+def panes_of(window: WindowSpec) -> int:
+    """Panes that a window is summed from: `size / slide`."""
+    return window.size // window.slide
+
+
+def kept_panes(windows: Sequence[WindowSpec]) -> int:
+    """Matrices that a part's windows keep: per window its panes and its running sum, per wider slide one that grows."""
+    smallest = min(window.slide for window in windows)
+    wider = {window.slide for window in windows if window.slide > smallest}
+    return sum(panes_of(window) + 1 for window in windows) + len(wider)
+
+
+def open_panes(spec: ModelSpec, stream: Stream, max_future_ms: int) -> int:
+    """Panes of a part that can be open at once: `ceil((lateness + skew + max_future) / slide) + 1`.
+
+    Events lie above the frontier by at most the lateness (E5), by the skew at which a partition is paused (E7), and
+    by the time an event may lead its record (E6). Records that wait for another stream are in no pane.
+    """
+    slide = min(window.slide for window in spec.windows)
+    span = spec.lateness_ms(stream) + SKEW_PANES * slide + max_future_ms
+    return -(-span // slide) + 1
+
+
+def reading_bytes(layout: Layout, part: Part) -> int:
+    """The last reading of one window: per statistic value, lower, upper and count for each slice and field.
+
+    Three times that while the next one is computed beside it.
+    """
+    rows = len(layout.slices.rows)
+    fields = sum(len(statistic.fields(part)) for statistic in applicable(layout, part))
+    return 3 * rows * fields * 4 * COUNTER_BYTES
+
+
+def series_of(layout: Layout, windows: int) -> int:
+    """Statistic series of one version: per window, slice and part its events, and each statistic with its bounds."""
+    per_slice = sum(
+        1 + sum(len(s.fields(part)) * len(statistic_metrics(s)) for s in applicable(layout, part))
+        for part in layout.parts
+    )
+    return windows * len(layout.slices.rows) * per_slice
+
+
+def event_bytes(layout: Layout, stream: Stream, slice_columns: int) -> int:
+    """A decoded event that is buffered or waits: 8 bytes per number, a text per category or slice column at most."""
+    if stream is Stream.LABELS:
+        return LABEL_BYTES
+    part = layout.part(stream)
+    fields = len(part.fields) if part else 0
+    return EVENT_BYTES + (fields + slice_columns) * TEXT_BYTES
+
+
+def bloom_bytes(rows: int, generations: int) -> int:
+    """Filters of a join table that holds `rows` ids: sealed ones, and two generations that still grow."""
+    return BLOOM_BYTES_PER_ID * rows + 2 * OPEN_BLOOM_BYTES_PER_ID * -(-rows // generations)
+
+
+def join_disk_bytes(rows: int, labels: bool) -> int:
+    """A join table on disk: 8 bytes of id hash, the row, and SQLite's share."""
+    row = LABEL_ROW if labels else PREDICTION_ROW
+    return rows * (8 + row.itemsize + ROW_OVERHEAD_BYTES)
+
+
+def fetch_bytes(partitions: int, max_partition_fetch_bytes: int) -> int:
+    """Fetched records of all partitions that this process reads."""
+    return partitions * max_partition_fetch_bytes * FETCHES

@@ -1,0 +1,277 @@
+"""What a configuration amounts to: layouts, slices, panes, joins, a bound on memory and the number of time series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from driftwatch.config import costs
+from driftwatch.config.assumed import assumed_layout, assumes_features
+from driftwatch.config.spec import Configuration
+from driftwatch.events.classes import Stream
+from driftwatch.events.times import format_duration
+from driftwatch.monitor.model import BLOCK, WAITING_MAX
+from driftwatch.monitor.plan import GENERATIONS
+from driftwatch.monitor.spec import ModelSpec
+from driftwatch.monitor.versions import LIVE_MAX
+from driftwatch.references.reference import Reference
+from driftwatch.references.spec import ReferenceSpec
+from driftwatch.summaries.layout import FieldKind, Layout, Part
+
+References = Mapping[str, Sequence[Reference | None]]
+PARTITIONS: Final = 8
+"""Partitions per topic assumed while no broker was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """One stream of a model."""
+
+    stream: Stream
+    topic: str
+    lateness_ms: int
+    lateness_from: str
+    """`set`, `default`, or for labels `predictions` and `mapped time` (E5)."""
+    open_panes: int
+    closes_after_ms: int
+    """How long after its end, in event time, a pane becomes final."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlan:
+    """The columns of one stream in one version."""
+
+    stream: Stream
+    numeric: int
+    categorical: int
+    columns: int
+    pane_bytes: int
+    panes_bytes: int
+    """All panes, sums and readings of this part at their most."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPlan:
+    """The versions of one pattern: their reference and its layout."""
+
+    pattern: str
+    source: str
+    """A file, or `learn 7d`."""
+    layout: str
+    """Its hash; empty while it has to be learned."""
+    events: int
+    """Reference events; 0 while it has to be learned."""
+    rows: int
+    dimensions: tuple[tuple[str, int], ...]
+    """Name and kept slices of each slicing."""
+    parts: tuple[PartPlan, ...]
+    memory_bytes: int
+    series: int
+    guessed: bool
+    """The layout is the largest that can be learned, and the number of features a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """One window."""
+
+    name: str
+    size_ms: int
+    slide_ms: int
+    panes: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPlan:
+    """One join table at its hard limit."""
+
+    kind: str
+    rows: int
+    disk_bytes: int
+    filter_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCosts:
+    """Everything about one model."""
+
+    model: str
+    task: str
+    streams: tuple[StreamPlan, ...]
+    versions: tuple[VersionPlan, ...]
+    windows: tuple[WindowPlan, ...]
+    joins: tuple[JoinPlan, ...]
+    live_versions: int
+    panes_bytes: int
+    """Of as many live versions as are allowed."""
+    waiting_bytes: int
+    """Records that wait for another stream, and records not yet counted, at their limits."""
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole configuration; `memory_bytes` is the bound that the process stays below (P7)."""
+
+    models: tuple[ModelCosts, ...]
+    partitions: int
+    fetch_bytes: int
+    metrics_bytes: int
+    process_bytes: int
+    memory_bytes: int
+    disk_bytes: int
+    series: int
+    series_limit: int
+
+    @property
+    def series_folded(self) -> int:
+        """Series beyond the limit, which are left out."""
+        return max(0, self.series - self.series_limit)
+
+
+def plan(configuration: Configuration, references: References, partitions: int | None = None) -> Plan:
+    """The plan; pure. `partitions` is how many this process reads in all, where a broker has said so.
+
+        memory = process + fetches + metrics + Σ models (panes + join filters + waiting)
+        panes  = live versions * Σ parts [ 8 * slices * columns * (open panes + Σ windows (size/slide + 1) + wider slides)
+                 + Σ windows 3 * statistics * slices * fields * 32 ]
+        series = Σ models, live versions, parts: windows * slices * (1 + Σ statistics fields * metrics)
+
+    Each term is a function in `costs`. The series on /metrics are counted for one live version of each
+    reference, for so it stands nearly always; memory is bounded for `live_versions` of the largest.
+    """
+    models = tuple(
+        _model(spec, references.get(spec.name, ()), configuration.kafka.max_future)
+        for spec in configuration.models
+    )
+    topics = {stream.topic for model in models for stream in model.streams}
+    partitions = partitions if partitions is not None else PARTITIONS * len(topics)
+    fetches = costs.fetch_bytes(partitions, configuration.kafka.max_partition_fetch_bytes)
+    series = sum(model.series for model in models)
+    limit = configuration.telemetry.max_series
+    metrics = min(series, limit) * costs.SERIES_BYTES
+    own = sum(m.panes_bytes + m.waiting_bytes + sum(j.filter_bytes for j in m.joins) for m in models)
+    return Plan(
+        models=models,
+        partitions=partitions,
+        fetch_bytes=fetches,
+        metrics_bytes=metrics,
+        process_bytes=costs.PROCESS_BYTES,
+        memory_bytes=costs.PROCESS_BYTES + fetches + metrics + own,
+        disk_bytes=_disk(models, configuration.state.dead_letters_max_bytes),
+        series=series,
+        series_limit=limit,
+    )
+
+
+def _disk(models: tuple[ModelCosts, ...], dead_letters_bytes: int) -> int:
+    """Joins, panes twice (the file and its write-ahead log), waiting records, two files of dead letters."""
+    joins = sum(join.disk_bytes for model in models for join in model.joins)
+    return joins + sum(2 * m.panes_bytes + m.waiting_bytes for m in models) + 2 * dead_letters_bytes
+
+
+def _model(spec: ModelSpec, references: Sequence[Reference | None], max_future_ms: int) -> ModelCosts:
+    known = [*references, *([None] * (len(spec.references) - len(references)))]
+    versions = tuple(
+        _version(spec, declared, reference, max_future_ms)
+        for declared, reference in zip(spec.references, known, strict=True)
+    )
+    layouts = [r.layout for r in known if r is not None] or [assumed_layout(spec)]
+    largest = max(version.memory_bytes for version in versions)
+    return ModelCosts(
+        model=spec.name,
+        task=spec.task.value,
+        streams=tuple(_streams(spec, max_future_ms)),
+        versions=versions,
+        windows=tuple(WindowPlan(w.called, w.size, w.slide, costs.panes_of(w)) for w in spec.windows),
+        joins=tuple(_joins(spec)),
+        live_versions=LIVE_MAX,
+        panes_bytes=LIVE_MAX * largest,
+        waiting_bytes=max(_waiting(spec, layout) for layout in layouts),
+        series=sum(version.series for version in versions),
+    )
+
+
+def _streams(spec: ModelSpec, max_future_ms: int) -> list[StreamPlan]:
+    declared = {
+        Stream.PREDICTIONS: spec.predictions,
+        Stream.FEATURES: spec.features,
+        Stream.LABELS: spec.labels,
+    }
+    made: list[StreamPlan] = []
+    for stream, part in declared.items():
+        if part is None:
+            continue
+        lateness_ms = spec.lateness_ms(stream)
+        open_panes = costs.open_panes(spec, stream, max_future_ms)
+        origin = _lateness_from(spec, stream)
+        # E2: what is joined is decided only after the streams it is joined with have passed.
+        joined_ms = 0 if stream is Stream.PREDICTIONS else spec.join_within
+        waits_ms = max(lateness_ms, spec.predictions.lateness + joined_ms)
+        made.append(StreamPlan(stream, part.topic, lateness_ms, origin, open_panes, waits_ms))
+    return made
+
+
+def _lateness_from(spec: ModelSpec, stream: Stream) -> str:
+    if stream is not Stream.LABELS or spec.labels is None:
+        return "set"
+    if spec.labels.lateness is not None:
+        return "set"
+    return "predictions" if spec.labels.time is None else "mapped time"
+
+
+def _version(
+    spec: ModelSpec, declared: ReferenceSpec, reference: Reference | None, max_future_ms: int
+) -> VersionPlan:
+    layout = reference.layout if reference is not None else assumed_layout(spec)
+    parts = tuple(_part(spec, layout, part, max_future_ms) for part in layout.parts)
+    return VersionPlan(
+        pattern=declared.version,
+        source=declared.path or f"learn {format_duration(declared.learn or 0)}",
+        layout=layout.hash if reference is not None else "",
+        events=reference.events if reference is not None else 0,
+        rows=len(layout.slices.rows),
+        dimensions=tuple((d.name, len(d.kept)) for d in layout.slices.dimensions),
+        parts=parts,
+        memory_bytes=sum(part.panes_bytes for part in parts),
+        series=costs.series_of(layout, len(spec.windows)),
+        guessed=reference is None and assumes_features(spec),
+    )
+
+
+def _part(spec: ModelSpec, layout: Layout, part: Part, max_future_ms: int) -> PartPlan:
+    pane = costs.pane_bytes(len(layout.slices.rows), part)
+    panes = costs.open_panes(spec, part.stream, max_future_ms) + costs.kept_panes(spec.windows)
+    readings = len(spec.windows) * costs.reading_bytes(layout, part)
+    numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields)
+    return PartPlan(
+        part.stream, numeric, len(part.fields) - numeric, part.columns, pane, pane * panes + readings
+    )
+
+
+def _joins(spec: ModelSpec) -> list[JoinPlan]:
+    """Predictions are remembered for labels, features for predictions, labels for finding duplicates."""
+    if spec.predictions.id is None:
+        return []
+    rows = spec.labels.max_outstanding if spec.labels is not None else costs.REMEMBERED_MAX
+    kinds = ["predictions"]
+    kinds += ["features"] if spec.features is not None else []
+    kinds += ["labels"] if spec.labels is not None else []
+    return [
+        JoinPlan(
+            kind, rows, costs.join_disk_bytes(rows, kind == "labels"), costs.bloom_bytes(rows, GENERATIONS)
+        )
+        for kind in kinds
+    ]
+
+
+def _waiting(spec: ModelSpec, layout: Layout) -> int:
+    """Every stream buffers one block; streams that are joined can wait up to their hard limit (E7)."""
+    columns, joined = len(spec.slice_columns), spec.features is not None
+    limits = {Stream.PREDICTIONS: 2 * BLOCK + (WAITING_MAX if joined else 0)}
+    if joined:
+        limits[Stream.FEATURES] = 2 * BLOCK + WAITING_MAX
+    if spec.labels is not None:
+        limits[Stream.LABELS] = 2 * BLOCK + WAITING_MAX
+    return sum(costs.event_bytes(layout, stream, columns) * limit for stream, limit in limits.items())
