@@ -15,7 +15,8 @@ class Polled:
 
     batches: list[RecordBatch] = field(default_factory=list[RecordBatch])
     assigned: frozenset[Partition] | None = None
-    """The new whole assignment, if it changed; positions already stand at the last commit (E16)."""
+    """The new whole assignment, whenever it was dealt anew (even with the same partitions): positions stand at the
+    last commit again (E16), so memory beyond it must go. Such a poll brings no records. Empty: none, or standing by."""
     lost: bool = False
     """Partitions were taken away without a chance to commit: drop memory, reload the last commit."""
 
@@ -35,7 +36,10 @@ class Source(Protocol):
     """A subscription to topics. One thread owns it. Offsets to resume from are ours, never Kafka's (E16)."""
 
     def start(self, topics: list[str], committed: Mapping[Partition, int]) -> None:
-        """Subscribe; at every assignment seek to `committed` (a partition without an entry: its first offset)."""
+        """Subscribe; at every assignment seek to `committed` (a partition without an entry: where the spec begins).
+
+        Returns at once, also while brokers are away: `poll` connects. After a FencedError it can be called again.
+        """
         ...
 
     def poll(self, timeout_s: float) -> Polled:
@@ -47,7 +51,10 @@ class Source(Protocol):
         ...
 
     def bounds(self, topics: list[str]) -> dict[Partition, tuple[int, int]]:
-        """(first offset, end offset) of every partition of these topics; SourceError if a topic does not exist."""
+        """(first offset, end offset) of every partition of these topics; empty while the brokers are away.
+
+        Raises SourceError if a topic does not exist.
+        """
         ...
 
     def standing(self) -> dict[Partition, Standing]:
@@ -68,6 +75,10 @@ class Source(Protocol):
 
     def connected(self) -> bool:
         """Whether the last fetch or metadata exchange succeeded (readiness)."""
+        ...
+
+    def standing_by(self) -> str | None:
+        """Why nothing is consumed although all is well: another member works in the group, named by host (E17)."""
         ...
 
     def close(self) -> None:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import structlog
-from kafka.consumer import fetcher as _untyped_fetcher
-from kafka.errors import CorruptRecordError
-from kafka.version import __version__ as client_version
 from numpy.typing import NDArray
 
+from driftwatch.source.kafka_library import READ_COMMITTED, VERSION, PartitionRecords, errors
 from driftwatch.source.varints import read_varints, walk_records
 
 TESTED_VERSIONS: Final = frozenset({"3.0.12"})
@@ -29,8 +27,6 @@ SLAB_BYTES: Final = 262_144
 SLABS_PER_POLL: Final = 32
 
 _log: Final[Any] = structlog.get_logger(__name__)
-_fetcher: Final[Any] = cast(Any, _untyped_fetcher)
-_Stock: Final[Any] = _fetcher.Fetcher.PartitionRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +43,14 @@ class Slab:
 
 def install_slabs(consumer: Any) -> bool:
     """Make `consumer.poll` return slabs instead of records; False (one log line) if its version was not tested."""
-    version = str(client_version)
-    if version not in TESTED_VERSIONS:
-        _log.warning("fast_path_off", client="kafka-python", version=version, tested=sorted(TESTED_VERSIONS))
+    if VERSION not in TESTED_VERSIONS:
+        _log.warning("fast_path_off", client="kafka-python", version=VERSION, tested=sorted(TESTED_VERSIONS))
         return False
     consumer._fetcher.PartitionRecords = SlabRecords
     return True
 
 
-class SlabRecords(_Stock):
+class SlabRecords(PartitionRecords):
     """The records of one fetched partition, handed over as slabs; `max_records` of a poll then counts slabs."""
 
     fetch_offset: int
@@ -104,13 +99,13 @@ class SlabRecords(_Stock):
     def _open(self, batch: Any) -> bool:
         """Check and decompress by stock code, in the order of stock `_unpack_records`; False: nothing for us in it."""
         if self.check_crcs and not batch.validate_crc():
-            raise CorruptRecordError(
+            raise errors.CorruptRecordError(
                 f"Record batch for partition {self.topic_partition} at offset {batch.base_offset} failed crc check"
             )
         if batch.magic < 2:
             return True
         self.leader_epoch = batch.leader_epoch
-        if self.isolation_level == _fetcher.IsolationLevel.READ_COMMITTED and batch.has_producer_id():
+        if self.isolation_level == READ_COMMITTED and batch.has_producer_id():
             self._consume_aborted_transactions_up_to(batch.last_offset)
             if self._contains_abort_marker(batch):
                 self.aborted_producer_ids.discard(batch.producer_id)
@@ -130,7 +125,7 @@ class SlabRecords(_Stock):
             ) in batches:  # stock code finds the record that is damaged, and hands over those before it
                 yield from self._stock_slab(batch)
             return
-        self.next_fetch_offset = max(batches[-1].next_offset, self._behind_skipped)
+        self.next_fetch_offset = batches[-1].next_offset
         yield from self._counted(slab, sum(len(batch._buffer) for batch in batches))
 
     def _stock_slab(self, batch: Any) -> Generator[Slab]:
@@ -139,7 +134,7 @@ class SlabRecords(_Stock):
         try:
             for record in batch:
                 if self.check_crcs and not record.validate_crc():
-                    raise CorruptRecordError(
+                    raise errors.CorruptRecordError(
                         f"Record for partition {self.topic_partition} at offset {record.offset} failed crc check"
                     )
                 records.append(record)

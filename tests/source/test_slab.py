@@ -233,9 +233,9 @@ def test_an_untested_version_keeps_the_stock_path(monkeypatch: pytest.MonkeyPatc
         _fetcher = type("F", (), {"PartitionRecords": None})()
 
     consumer = Consumer()
-    monkeypatch.setattr(slab, "client_version", "3.0.99")
+    monkeypatch.setattr(slab, "VERSION", "3.0.99")
     assert not install_slabs(consumer)
     assert consumer._fetcher.PartitionRecords is None
-    monkeypatch.setattr(slab, "client_version", "3.0.12")
+    monkeypatch.setattr(slab, "VERSION", "3.0.12")
     assert install_slabs(consumer)
     assert consumer._fetcher.PartitionRecords is SlabRecords

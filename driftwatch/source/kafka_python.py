@@ -1,0 +1,315 @@
+"""The default edge to Kafka: a consumer group member on kafka-python (EXACTNESS E16, E17)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.events.source import Polled, Standing
+from driftwatch.source.cluster import Cluster
+from driftwatch.source.failures import AwayError, KafkaError, backwards, fenced, forgotten, no_topic, verdict
+from driftwatch.source.kafka_client import client_settings, connect, reached
+from driftwatch.source.kafka_library import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
+from driftwatch.source.membership import gives_way, rival, waiting_for
+from driftwatch.source.rebalance import SeekToCommit
+from driftwatch.source.slab import SLABS_PER_POLL, install_slabs
+from driftwatch.source.spec import KafkaSpec
+from driftwatch.source.taken import moved, of_records, of_slabs
+
+RECORDS_PER_POLL: Final = 5_000
+FETCH_MAX_BYTES: Final = 16 * 1_048_576
+ASK_AGAIN_S: Final = 2.0
+COMMIT_WITHIN_MS: Final = 3_000
+METADATA_WITHIN_S: Final = 3.0
+
+_log: Final[Any] = structlog.get_logger(__name__)
+
+
+class KafkaPythonSource:
+    """A static member of the group that works alone: it hands over all partitions or none.
+
+    `poll` drives everything: it connects, looks into the group, subscribes, and hands over records. One thread.
+    """
+
+    def __init__(self, spec: KafkaSpec, owner: str) -> None:
+        self._spec = spec
+        self._owner = owner
+        self._cluster = Cluster(spec)
+        self._topics: list[str] = []
+        self._committed: dict[Partition, int] = {}
+        self._consumer: Any = None
+        self._network: Any = None
+        self._listener: Any = None
+        self._slabs = False
+        self._seat: frozenset[Partition] = frozenset()
+        """What the group gave us, whether we hand it over or not."""
+        self._working = False
+        self._told: frozenset[Partition] = frozenset()
+        """What the loop knows of it."""
+        self._lost = False
+        self._expected: dict[Partition, int] = {}
+        self._paused: frozenset[Partition] = frozenset()
+        self._waiting: str | None = None
+        self._ask_at = 0.0
+
+    # -- the port --------------------------------------------------------------------------------
+
+    def start(self, topics: list[str], committed: Mapping[Partition, int]) -> None:
+        """Remember what to read and from where; the next `poll` connects."""
+        self._leave()
+        self._topics = sorted(set(topics))
+        self._committed = dict(committed)
+        self._paused, self._told, self._lost = frozenset(), frozenset(), False
+
+    def poll(self, timeout_s: float) -> Polled:
+        """See the port. Blocks longer than `timeout_s` only while it connects (at most 5 s)."""
+        try:
+            if self._consumer is None:
+                return self._enter(timeout_s)
+            most = SLABS_PER_POLL if self._slabs else RECORDS_PER_POLL
+            taken = self._consumer.poll(timeout_ms=int(timeout_s * 1_000), max_records=most)
+            dealt = self._listener.take()
+            if dealt.assigned is not None:
+                self._seat, self._working = dealt.assigned, False
+                self._lost = self._lost or dealt.lost
+                return self._seated()
+            if self._working:
+                return Polled(self._handed_over(taken))
+            if time.monotonic() >= self._ask_at:
+                return self._seated()
+        except KafkaError as error:
+            self._give_up(error)
+        except AwayError:
+            pass
+        return Polled()
+
+    def bounds(self, topics: list[str]) -> dict[Partition, tuple[int, int]]:
+        """See the port; ends are last stable offsets."""
+        try:
+            return self._cluster.bounds(topics)
+        except AwayError:
+            return {}
+
+    def standing(self) -> dict[Partition, Standing]:
+        """See the port: asks the brokers."""
+        if not self._working:
+            return {}
+        try:
+            ends = self._cluster.ends(self._seat)
+        except AwayError:
+            return {}
+        return {
+            partition: Standing(self._expected[partition], stable, high)
+            for partition, (stable, high) in ends.items()
+            if partition in self._expected
+        }
+
+    def pause(self, partitions: set[Partition]) -> None:
+        """See the port."""
+        self._paused = frozenset(partitions)
+        if self._working:
+            self._apply_pause()
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """See the port. Kafka's copy is written only while we work and a broker is connected."""
+        self._committed |= offsets
+        if self._listener is None:
+            return
+        self._listener.committed = dict(self._committed)
+        if not self._working or not self.connected():
+            return
+        held = {
+            TopicPartition(*partition): OffsetAndMetadata(offset, "", -1)
+            for partition, offset in offsets.items()
+            if partition in self._seat
+        }
+        try:
+            self._consumer.commit(held, timeout_ms=COMMIT_WITHIN_MS)
+        except KafkaError as error:
+            self._refused(error)
+
+    def connected(self) -> bool:
+        """See the port: at least one broker is connected."""
+        return reached(self._network) if self._network is not None else self._cluster.connected()
+
+    def standing_by(self) -> str | None:
+        """See the port."""
+        return self._waiting
+
+    def close(self) -> None:
+        """See the port."""
+        self._leave()
+        self._cluster.close()
+
+    # -- entering the group ----------------------------------------------------------------------
+
+    def _enter(self, timeout_s: float) -> Polled:
+        """Look into the group before subscribing: with another instance in it, stand by (E17)."""
+        if time.monotonic() < self._ask_at:
+            time.sleep(min(timeout_s, self._ask_at - time.monotonic()))
+            return Polled()
+        self._ask_at = time.monotonic() + ASK_AGAIN_S
+        try:
+            other = rival(self._cluster.members(self._spec.group_id), self._owner)
+            self._waiting = waiting_for(other, self._spec.group_id) if other is not None else None
+            if other is None:
+                self._subscribe()
+        except AwayError as error:
+            _log.info("kafka_away", error=str(error))
+        return Polled()
+
+    def _subscribe(self) -> None:
+        bounds = self._cluster.bounds(self._topics)
+        end = self._spec.start_at == "latest"
+        for partition, (first, last) in bounds.items():
+            self._committed.setdefault(partition, last if end else first)
+        self._consumer, self._network = connect(KafkaConsumer, self._settings())
+        self._slabs = self._spec.fast_path and install_slabs(self._consumer)
+        self._listener = SeekToCommit(self._consumer, self._committed)
+        self._consumer.subscribe(topics=self._topics, listener=self._listener)
+        self._await(lambda: self._known() >= set(bounds))
+        self._ask_at = 0.0
+
+    def _settings(self) -> dict[str, Any]:
+        spec = self._spec
+        return client_settings(spec) | {
+            "group_id": spec.group_id,
+            "group_instance_id": self._owner,
+            "session_timeout_ms": spec.session_timeout_ms,
+            "heartbeat_interval_ms": min(3_000, spec.session_timeout_ms // 3),
+            "max_poll_interval_ms": spec.max_poll_interval_ms,
+            "enable_auto_commit": False,
+            "auto_offset_reset": "none",
+            "isolation_level": "read_committed",
+            "max_partition_fetch_bytes": spec.max_partition_fetch_bytes,
+            "fetch_max_bytes": max(FETCH_MAX_BYTES, spec.max_partition_fetch_bytes),
+            "metrics_enabled": False,
+        }
+
+    def _await(self, condition: Callable[[], bool]) -> None:
+        """A join before the topics' metadata are here would bring an empty assignment first."""
+        deadline = time.monotonic() + METADATA_WITHIN_S
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _known(self) -> set[Partition]:
+        """All partitions of our topics as the consumer's own metadata have them."""
+        numbers = self._network.cluster.partitions_for_topic
+        return {Partition(topic, number) for topic in self._topics for number in numbers(topic) or ()}
+
+    def _leave(self) -> None:
+        consumer, self._consumer, self._network, self._listener = self._consumer, None, None, None
+        self._seat, self._working, self._expected, self._waiting, self._ask_at = (
+            frozenset(),
+            False,
+            {},
+            None,
+            0.0,
+        )
+        if consumer is not None:
+            consumer.close(autocommit=False, timeout_ms=COMMIT_WITHIN_MS)
+
+    # -- the assignment --------------------------------------------------------------------------
+
+    def _seated(self) -> Polled:
+        """Work only with all partitions; with a part of them, the larger instance id leaves (E17)."""
+        self._ask_at = time.monotonic() + ASK_AGAIN_S
+        if self._seat and self._seat >= self._known() and self._has_all_topics():
+            self._waiting = None
+            self._work()
+            return self._tell(self._seat)
+        other = rival(self._cluster.members(self._spec.group_id), self._owner)
+        self._waiting = waiting_for(other, self._spec.group_id) if other is not None else None
+        if other is None:
+            self._cluster.partitions(
+                self._topics
+            )  # raises if a topic is gone; else the next rebalance is near
+        elif gives_way(self._owner, other):
+            self._make_room()
+        return self._tell(frozenset()) if self._told or self._lost else Polled()
+
+    def _tell(self, assigned: frozenset[Partition]) -> Polled:
+        lost = self._lost or bool(self._told - assigned)
+        self._told, self._lost = assigned, False
+        return Polled(assigned=assigned, lost=lost)
+
+    def _has_all_topics(self) -> bool:
+        return {partition.topic for partition in self._seat} == set(self._topics)
+
+    def _make_room(self) -> None:
+        waiting = self._waiting
+        self._leave()
+        self._waiting = waiting
+        self._ask_at = time.monotonic() + ASK_AGAIN_S
+        self._cluster.remove(self._spec.group_id, self._owner)
+
+    def _work(self) -> None:
+        """The listener has put every partition to the last commit and paused it."""
+        self._expected = {p: self._committed[p] for p in self._seat if p in self._committed}
+        self._working = True
+        self._apply_pause()
+
+    def _apply_pause(self) -> None:
+        held = self._seat & self._paused
+        self._consumer.pause(*(TopicPartition(*partition) for partition in held))
+        self._consumer.resume(*(TopicPartition(*partition) for partition in self._seat - held))
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def _handed_over(self, taken: Mapping[Any, list[Any]]) -> list[RecordBatch]:
+        batches: list[RecordBatch] = []
+        for partition in self._seat:
+            tp = TopicPartition(*partition)
+            position = self._position(tp)
+            if position is None:
+                continue
+            expected = self._expected.setdefault(partition, position if tp not in taken else 0)
+            some = taken.get(tp)
+            if some:
+                batch = (
+                    of_slabs(partition, some, position)
+                    if self._slabs
+                    else of_records(partition, some, position)
+                )
+                if batch.offsets[0] < expected:
+                    raise backwards(*partition, expected, int(batch.offsets[0]))
+                batches.append(batch)
+            elif position > expected:
+                batches.append(moved(partition, position))
+            elif position < expected:
+                raise backwards(*partition, expected, position)
+            self._expected[partition] = position
+        return batches
+
+    def _position(self, tp: Any) -> int | None:
+        """Behind all that was handed over, control records included; None while it is being resolved."""
+        state = self._consumer.position(tp, timeout_ms=0)
+        return None if state is None else int(state)
+
+    # -- errors ----------------------------------------------------------------------------------
+
+    def _give_up(self, error: Exception) -> None:
+        """Raise unless it is a matter of waiting."""
+        if isinstance(error, errors.UnknownTopicOrPartitionError):
+            raise no_topic(self._topics) from error
+        translated = verdict(error, self._spec.group_id)
+        if not isinstance(translated, AwayError):
+            raise translated from error
+
+    def _refused(self, error: Exception) -> None:
+        """The group's answer to a commit is the fence; what is unknown or away is not an answer."""
+        if isinstance(error, errors.FencedInstanceIdError):
+            raise fenced(self._spec.group_id) from error
+        if isinstance(error, errors.CommitFailedError):
+            cause = error.args[0] if error.args else None
+            if isinstance(cause, (errors.UnknownMemberIdError, errors.IllegalGenerationError)):
+                raise forgotten(self._spec.group_id) from error
+            return  # rebalancing, or out of the group already: the next poll says so
+        translated = verdict(error, self._spec.group_id)
+        if not isinstance(translated, AwayError):
+            raise translated from error
+        _log.info("kafka_commit_postponed", error=str(error))
