@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from driftwatch.drift.reading import Estimate, Reading
 from driftwatch.monitor.snapshot import RuleView, VersionView
@@ -13,10 +15,11 @@ from driftwatch.telemetry.text import iso_time
 from driftwatch.verdicts.verdict import VERDICTS, Verdict, loudest
 
 Numbers = list[list[float]]
+Codes = list[list[int]]
 
 
-class Row(NamedTuple):
-    """One number with what it rests on. `None` for a number means not enough data to say."""
+class Row(msgspec.Struct, frozen=True):
+    """One number with what it rests on. No number means not enough data to say."""
 
     model: str
     version: str
@@ -40,7 +43,7 @@ class Row(NamedTuple):
     """Tells apart what is counted in several streams, such as `event_ratio`."""
 
 
-COLUMNS: Final = Row._fields
+COLUMNS: Final = Row.__struct_fields__
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _statistic_rows(
     for row, slice_ in enumerate(reading.layout.slices.rows):
         for column, feature in enumerate(estimate.fields):
             if chosen.takes(slice_, feature):
-                value = _finite(values[row][column])
+                value = finite(values[row][column])
                 yield Row(
                     model=reading.model,
                     version=reading.version,
@@ -94,8 +97,8 @@ def _statistic_rows(
                     feature=feature,
                     statistic=name,
                     value=value,
-                    lower=_finite(lowers[row][column]),
-                    upper=_finite(uppers[row][column]),
+                    lower=finite(lowers[row][column]),
+                    upper=finite(uppers[row][column]),
                     count=counts[row][column],
                     verdict=str(Verdict.INSUFFICIENT) if value is None else verdict_of(row, feature),
                     stream=str(reading.stream),
@@ -104,15 +107,10 @@ def _statistic_rows(
 
 def _verdicts(reading: Reading, name: str, rules: Sequence[RuleView]) -> Callable[[int, str], str]:
     """(slice row, feature) -> the loudest verdict of the rules that look there."""
-    looking = [
-        (
-            {field: column for column, field in enumerate(rule.fields)},
-            rule.verdicts.tolist(),
-        )
+    looking: list[tuple[dict[str, int], Codes]] = [
+        ({field: column for column, field in enumerate(rule.fields)}, rule.verdicts.tolist())
         for rule in rules
-        if rule.statistic.partition(".")[0] == name
-        and rule.window == reading.window
-        and rule.stream in (None, reading.stream)
+        if rule.statistic == name and rule.window == reading.window and rule.stream in (None, reading.stream)
     ]
 
     def verdict_of(row: int, feature: str) -> str:
@@ -123,5 +121,6 @@ def _verdicts(reading: Reading, name: str, rules: Sequence[RuleView]) -> Callabl
     return verdict_of
 
 
-def _finite(number: float) -> float | None:
+def finite(number: float) -> float | None:
+    """The number, or None where it is NaN or infinite."""
     return number if isfinite(number) else None

@@ -1,0 +1,102 @@
+"""Acknowledging a retraining: the one request that changes something, behind a bearer token (F37)."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import queue
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+
+from driftwatch.telemetry.answers import Acknowledged, AcknowledgeRequest
+from driftwatch.telemetry.api import Refused
+
+BODY_BYTES: Final = 4_096
+WAIT_S: Final = 5.0
+"""How long a request waits for the commit that decides it."""
+_EPISODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+
+
+class Outcome(StrEnum):
+    """What the core made of an acknowledgement at its commit."""
+
+    ACKNOWLEDGED = "acknowledged"
+    UNKNOWN = "unknown"
+    CONFLICT = "conflict"
+
+
+Submit = Callable[[str, str], "Future[str]"]
+"""(episode, by) → the future of an `Outcome`, set after the commit; raises queue.Full. Must not block (E15)."""
+Token = Callable[[], str | None]
+"""The token in force, None where none is configured; OSError or KeyError where it cannot be read."""
+
+
+class Acknowledging:
+    """Checks the token and the body, hands the command to the loop and waits a little for its outcome."""
+
+    def __init__(self, token: Token, submit: Submit, wait_s: float = WAIT_S) -> None:
+        self._token = token
+        self._submit = submit
+        self._wait_s = wait_s
+
+    async def acknowledge(self, request: Request) -> tuple[int, Acknowledged]:
+        """Status and answer: 200 when committed, 202 when accepted but not decided yet. Raises Refused."""
+        self._authorise(request)
+        episode = request.path_params["episode"]
+        if not _EPISODE.fullmatch(episode):
+            raise _unknown()
+        asked = await _body(request)
+        try:
+            future = self._submit(episode, asked.by)
+        except queue.Full:
+            raise Refused(503, "busy", "Too many commands wait for the next commit; ask again.") from None
+        return await self._outcome(episode, future)
+
+    def _authorise(self, request: Request) -> None:
+        try:
+            token = self._token()
+        except (OSError, KeyError):
+            raise Refused(503, "token_unreadable", "The configured http.token cannot be read.") from None
+        if not token:
+            raise Refused(403, "not_configured", "Acknowledging is off: no http.token is configured.")
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        right = hmac.compare_digest(given.strip().encode(), token.encode())
+        if scheme.lower() != "bearer" or not right:
+            raise Refused(401, "unauthorised", "Send the header `Authorization: Bearer TOKEN`.")
+
+    async def _outcome(self, episode: str, future: Future[str]) -> tuple[int, Acknowledged]:
+        try:
+            outcome = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._wait_s)
+        except TimeoutError:
+            return 202, Acknowledged(episode, "accepted")
+        except asyncio.CancelledError:
+            if future.cancelled():  # the loop stops before the commit that would have decided it
+                raise Refused(503, "stopping", "The daemon is stopping; ask again.") from None
+            raise
+        if outcome == Outcome.UNKNOWN:
+            raise _unknown()
+        if outcome == Outcome.CONFLICT:
+            raise Refused(409, "conflict", "The episode is not one that waits for an acknowledgement.")
+        return 200, Acknowledged(episode, str(Outcome.ACKNOWLEDGED))
+
+
+async def _body(request: Request) -> AcknowledgeRequest:
+    received = b""
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > BODY_BYTES:
+            raise Refused(413, "too_large", f"The body may have {BODY_BYTES} bytes.")
+    try:
+        return msgspec.json.decode(received, type=AcknowledgeRequest)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Refused(400, "bad_body", 'Send JSON such as {"by": "retrain job 17"}.') from None
+
+
+def _unknown() -> Refused:
+    return Refused(404, "unknown_episode", "There is no such episode; /api/v1/episodes lists them.")

@@ -1,0 +1,283 @@
+"""What the API answers, as typed values; the OpenAPI document is made from these types."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from driftwatch.telemetry.rows import Row
+
+Time = Annotated[str, msgspec.Meta(description="Event time, ISO 8601 in UTC; empty where there is none yet.")]
+WallTime = Annotated[
+    str, msgspec.Meta(description="Time of day, ISO 8601 in UTC; empty before the first time.")
+]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a request was refused."""
+
+    error: str
+    """A word from a closed set."""
+    message: str
+    """What is wrong and what to do."""
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Whether the daemon can do its work; `reasons` by name, each with a sentence."""
+
+    ready: bool
+    reasons: dict[str, str]
+
+
+class WindowSummary(msgspec.Struct, frozen=True):
+    """The last reading of a window."""
+
+    stream: str
+    window: str
+    start: Time
+    end: Time
+    events: int
+    """Events (stream labels: matched labels) of the slice `all`."""
+
+
+class VersionSummary(msgspec.Struct, frozen=True):
+    """One live model version."""
+
+    version: str
+    verdict: str
+    """The loudest over all rules."""
+    layout: str
+    reference: str
+    """Content hash of the reference file."""
+    slices: int
+    last_event: Time
+    windows: list[WindowSummary]
+
+
+class ModelSummary(msgspec.Struct, frozen=True):
+    """One watched model."""
+
+    model: str
+    task: str
+    verdict: str
+    """The loudest over its live versions."""
+    versions: list[VersionSummary]
+    alerts: int
+    """Alerts that are pending or firing."""
+    frontiers: dict[str, Time]
+    """By stream: event time up to which it is decided."""
+    classes: dict[str, dict[str, int]]
+    """By stream: records since the state directory was made, by class; they sum to the records consumed."""
+    waiting: int
+    remembered: int
+    """Predictions that await labels."""
+    sample: float
+    """Share of ids for which labels are joined."""
+
+
+class Models(msgspec.Struct, frozen=True):
+    """All watched models as of one commit."""
+
+    commit: int
+    models: list[ModelSummary]
+
+
+class Model(msgspec.Struct, frozen=True):
+    """One watched model as of one commit."""
+
+    commit: int
+    model: ModelSummary
+    slices: dict[str, list[str]]
+    """By version: names of the slices."""
+
+
+class Windows(msgspec.Struct, frozen=True):
+    """Statistics of the last readings as tidy rows."""
+
+    commit: int
+    total: int
+    """Rows that match; `rows` holds those from `offset` on, at most `limit`."""
+    offset: int
+    limit: int
+    rows: list[Row]
+
+
+class FindingAnswer(msgspec.Struct, frozen=True):
+    """One slice and feature that breaks (or broke) a rule."""
+
+    statistic: str
+    window: str
+    slice: str
+    feature: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    limit: float
+    count: int
+    reference_count: int
+    since: Time
+    cells: list[str]
+    """The cells that moved most."""
+
+
+class AlertAnswer(msgspec.Struct, frozen=True):
+    """One alert with its findings, loudest first."""
+
+    fingerprint: str
+    model: str
+    version: str
+    rule: str
+    kind: str
+    severity: str
+    state: str
+    since: Time
+    started: Time
+    ended: str
+    """Why a resolved one ended."""
+    findings: list[FindingAnswer]
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """Active alerts and those resolved most recently."""
+
+    commit: int
+    alerts: list[AlertAnswer]
+
+
+class EpisodeAnswer(msgspec.Struct, frozen=True):
+    """One retraining episode."""
+
+    id: str
+    model: str
+    version: str
+    state: str
+    opened: Time
+    since: Time
+    alerts: list[str]
+    """Fingerprints of its alerts."""
+    reason: str
+    new_version: str
+    acknowledged_by: str
+
+
+class Episodes(msgspec.Struct, frozen=True):
+    """Retraining episodes, newest first."""
+
+    commit: int
+    episodes: list[EpisodeAnswer]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One slice and feature as a rule saw it at its last evaluation."""
+
+    slice: str
+    feature: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    count: int
+    verdict: str
+    why: str
+    """The verdict in one sentence with its numbers."""
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """The last evaluation of one rule on one window."""
+
+    model: str
+    version: str
+    rule: str
+    when: str
+    """The demand as it is written."""
+    statistic: str
+    number: str
+    """Which number is compared: `value`, `lower` or `upper`."""
+    limit: float | None
+    min_events: int
+    stream: str
+    window: str
+    end: Time
+    verdict: str
+    """The loudest over its members."""
+    verdicts: dict[str, int]
+    """Slices and features by verdict."""
+    members: list[Member]
+    """Loudest first, then farthest beyond the limit; cut to `members` of the request."""
+
+
+class Explanations(msgspec.Struct, frozen=True):
+    """The last evaluation of every rule."""
+
+    commit: int
+    explanations: list[Explanation]
+
+
+class PartitionStatus(msgspec.Struct, frozen=True):
+    """Where a partition stands."""
+
+    topic: str
+    partition: int
+    offset: int
+    """Next offset in the last commit."""
+    lag: int | None
+    """Records behind the end offset; null where it is not known."""
+    idle: bool
+
+
+class EndpointStatus(msgspec.Struct, frozen=True):
+    """What the sender says of an endpoint."""
+
+    endpoint: str
+    pending: int
+    disabled: str
+    """Why nothing is sent to it; empty while it is enabled."""
+    outcomes: dict[str, int]
+    last_attempt: WallTime
+    last_delivered: WallTime
+    last_failure: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Everything that `driftwatch status` shows."""
+
+    version: str
+    config_hash: str
+    ready: bool
+    reasons: dict[str, str]
+    connected: bool
+    standing_by: str
+    """Host of the member that works while this one waits."""
+    started: WallTime
+    commit: int
+    last_commit: WallTime
+    last_commit_duration_s: float
+    checkpoint_bytes: int
+    memory_bound_bytes: int
+    open_panes: int
+    dead_letters_dropped: int
+    event_time_lag_s: dict[str, dict[str, float]]
+    """By model and stream."""
+    models: list[ModelSummary]
+    partitions: list[PartitionStatus]
+    endpoints: list[EndpointStatus]
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """What became of an acknowledgement."""
+
+    episode: str
+    outcome: str
+    """`acknowledged`, or `accepted`: queued, and decided at the next commit."""
+
+
+class AcknowledgeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who takes care of the retraining."""
+
+    by: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]

@@ -1,0 +1,182 @@
+"""The last picture as the API's answers: pure functions, one per thing that is shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from driftwatch import __version__
+from driftwatch.alerts.alert import Alert, AlertState, Episode
+from driftwatch.events.classes import RecordClass
+from driftwatch.monitor.snapshot import ModelView, VersionView
+from driftwatch.telemetry import answers as a
+from driftwatch.telemetry.board import Picture
+from driftwatch.telemetry.flow import BEFORE_TIME_MS
+from driftwatch.telemetry.health import reasons_not_ready
+from driftwatch.telemetry.rows import finite
+from driftwatch.telemetry.text import iso_time
+from driftwatch.verdicts.verdict import Finding, loudest
+
+ACTIVE = (AlertState.PENDING, AlertState.FIRING)
+
+
+def model_summary(model: ModelView) -> a.ModelSummary:
+    """One model without its slices."""
+    classes: dict[str, dict[str, int]] = {}
+    for (stream, _, class_), count in model.classes.items():
+        totals = classes.setdefault(str(stream), {})
+        totals[str(class_)] = totals.get(str(class_), 0) + count
+    order = [str(class_) for class_ in RecordClass]
+    return a.ModelSummary(
+        model=model.model,
+        task=model.task,
+        verdict=str(loudest(version.verdict for version in model.versions.values())),
+        versions=[version_summary(version) for _, version in sorted(model.versions.items())],
+        alerts=sum(alert.state in ACTIVE for alert in model.alerts),
+        frontiers={str(stream): _time(t) for stream, t in sorted(model.frontiers_ms.items())},
+        classes={
+            s: dict(sorted(t.items(), key=lambda i: order.index(i[0]))) for s, t in sorted(classes.items())
+        },
+        waiting=model.waiting,
+        remembered=model.remembered,
+        sample=model.sample,
+    )
+
+
+def version_summary(version: VersionView) -> a.VersionSummary:
+    """One live version with its last readings."""
+    return a.VersionSummary(
+        version=version.version,
+        verdict=str(version.verdict),
+        layout=version.layout_hash,
+        reference=version.reference_hash,
+        slices=len(version.slices),
+        last_event=_time(version.last_event_ms) if version.last_event_ms else "",
+        windows=[
+            a.WindowSummary(
+                stream=str(stream),
+                window=window,
+                start=iso_time(reading.start_ms),
+                end=iso_time(reading.end_ms),
+                events=int(reading.events[0]),
+            )
+            for (stream, window), reading in sorted(version.readings.items())
+        ],
+    )
+
+
+def alert_answer(alert: Alert) -> a.AlertAnswer:
+    """One alert with all its findings."""
+    return a.AlertAnswer(
+        fingerprint=alert.fingerprint,
+        model=alert.model,
+        version=alert.version,
+        rule=alert.rule,
+        kind=alert.kind,
+        severity=alert.severity,
+        state=str(alert.state),
+        since=iso_time(alert.since_ms),
+        started=iso_time(alert.started_ms),
+        ended=alert.ended,
+        findings=[_finding(finding) for finding in alert.findings],
+    )
+
+
+def episode_answer(episode: Episode) -> a.EpisodeAnswer:
+    """One retraining episode."""
+    return a.EpisodeAnswer(
+        id=episode.id,
+        model=episode.model,
+        version=episode.version,
+        state=str(episode.state),
+        opened=iso_time(episode.opened_ms),
+        since=iso_time(episode.since_ms),
+        alerts=list(episode.alerts),
+        reason=episode.reason,
+        new_version=episode.new_version,
+        acknowledged_by=episode.acknowledged_by,
+    )
+
+
+def ready(picture: Picture, now_s: float) -> a.Ready:
+    """Readiness at monotonic time `now_s`."""
+    reasons = {str(reason): text for reason, text in reasons_not_ready(picture.health, now_s).items()}
+    return a.Ready(ready=not reasons, reasons=reasons)
+
+
+def status(picture: Picture, now_s: float) -> a.Status:
+    """Everything about the process and its models."""
+    health, snapshot = picture.health, picture.snapshot
+    readiness = ready(picture, now_s)
+    lags: dict[str, dict[str, float]] = {}
+    for (model, stream), lag_s in sorted(health.event_time_lag_s.items()):
+        lags.setdefault(model, {})[stream] = lag_s
+    return a.Status(
+        version=__version__,
+        config_hash=health.config_hash,
+        ready=readiness.ready,
+        reasons=readiness.reasons,
+        connected=health.connected,
+        standing_by=health.standing_by,
+        started=_wall(health.started_s),
+        commit=snapshot.sequence,
+        last_commit=_wall(health.last_commit_s),
+        last_commit_duration_s=health.last_commit_duration_s,
+        checkpoint_bytes=health.checkpoint_bytes,
+        memory_bound_bytes=health.memory_bound_bytes,
+        open_panes=snapshot.open_panes,
+        dead_letters_dropped=health.dead_letters_dropped,
+        event_time_lag_s=lags,
+        models=[model_summary(model) for _, model in sorted(snapshot.models.items())],
+        partitions=_partitions(picture),
+        endpoints=_endpoints(picture),
+    )
+
+
+def _partitions(picture: Picture) -> list[a.PartitionStatus]:
+    snapshot, lag = picture.snapshot, picture.health.lag
+    return [
+        a.PartitionStatus(p.topic, p.number, offset, lag.get((p.topic, p.number)), p in snapshot.idle)
+        for p, offset in sorted(snapshot.offsets.items())
+    ]
+
+
+def _endpoints(picture: Picture) -> list[a.EndpointStatus]:
+    return [
+        a.EndpointStatus(
+            endpoint=name,
+            pending=endpoint.pending,
+            disabled=endpoint.disabled,
+            outcomes=dict(endpoint.outcomes),
+            last_attempt=_wall(endpoint.last_attempt_s),
+            last_delivered=_wall(endpoint.last_delivered_s),
+            last_failure=endpoint.last_failure,
+        )
+        for name, endpoint in sorted(picture.health.endpoints.items())
+    ]
+
+
+def _finding(finding: Finding) -> a.FindingAnswer:
+    return a.FindingAnswer(
+        statistic=finding.statistic,
+        window=finding.window,
+        slice=finding.slice,
+        feature=finding.field,
+        value=finite(finding.value),
+        lower=finite(finding.lower),
+        upper=finite(finding.upper),
+        limit=finding.limit,
+        count=finding.count,
+        reference_count=finding.reference_count,
+        since=iso_time(finding.since_ms),
+        cells=list(finding.cells),
+    )
+
+
+def _time(time_ms: int) -> str:
+    return iso_time(time_ms) if time_ms > BEFORE_TIME_MS else ""
+
+
+def _wall(time_s: float) -> str:
+    if not time_s:
+        return ""
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
