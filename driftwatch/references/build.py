@@ -1,0 +1,262 @@
+"""Accepted records become a reference: kinds, layout, totals and panes, counted by the same code as live records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.errors import ReferenceFileError
+from driftwatch.events.block import Block
+from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.records import RecordBatch
+from driftwatch.events.spec import DAY_MS
+from driftwatch.references.codec import content_hash
+from driftwatch.references.design import design
+from driftwatch.references.gathered import Gathered, find, texts_at
+from driftwatch.references.kinds import Survey
+from driftwatch.references.panes import collect, no_panes, pane_width_ms
+from driftwatch.references.reference import Reference, ReferencePanes
+from driftwatch.references.slicing import slice_table
+from driftwatch.references.subject import StreamColumns, Subject
+from driftwatch.summaries.cells import PartCoder
+from driftwatch.summaries.count import add
+from driftwatch.summaries.decisions import Decider
+from driftwatch.summaries.layout import DECISION, SCORE, Layout, Part
+from driftwatch.summaries.performance import LabelCounter, Labelled
+from driftwatch.summaries.rows import Joint, SliceCoder
+
+Ints = NDArray[np.int64]
+Batches = Callable[[], Iterable[tuple[Stream, RecordBatch]]]
+"""The accepted records; called twice, for the kinds and for the counts, and the same both times."""
+
+GENERATIONS: Final = 16
+ALWAYS_MS: Final = 2**60
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A reference, and what people should know of how it came about."""
+
+    reference: Reference
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Predictions or features with the slice texts of each event, joined over the streams."""
+
+    columns: StreamColumns
+    block: Block
+    slices: list[list[str | None]]
+    timed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """Labels with the prediction that each belongs to (its position) and the label's own time."""
+
+    values: list[float | str | None]
+    predictions: Ints
+    times_ms: Ints
+
+
+def build(subject: Subject, batches: Batches, *, version: str = "*", source: str, created_ms: int) -> Built:
+    """The reference of all accepted records of versions that match `version`.
+
+    `source` says for people where they came from. Raises ReferenceFileError where they do not make a reference.
+    """
+    surveys = {s: Survey(subject, s) for s in (Stream.PREDICTIONS, Stream.FEATURES) if subject.spec_of(s)}
+    for stream, batch in batches():
+        if stream in surveys:
+            surveys[stream].read(batch.values)
+    columns = {
+        stream: subject.columns_of(stream, surveys[stream].kinds() if stream in surveys else {})
+        for stream in Stream
+        if subject.spec_of(stream)
+    }
+    gathered = {stream: Gathered(of.reading) for stream, of in columns.items()}
+    for stream, batch in batches():
+        if stream in gathered:
+            gathered[stream].add(batch)
+    inputs, found = _inputs(subject, columns, gathered, version, source)
+    labels = _labels(subject, inputs, found)
+    reference = _counted(subject, inputs, labels, source, created_ms)
+    notes = [note for survey in surveys.values() for note in survey.notes()]
+    notes += [note for stream, of in gathered.items() for note in _notes(stream, of)]
+    return Built(reference, tuple(notes + _label_notes(subject, labels, found)))
+
+
+def _inputs(
+    subject: Subject,
+    columns: Mapping[Stream, StreamColumns],
+    gathered: Mapping[Stream, Gathered],
+    version: str,
+    source: str,
+) -> tuple[dict[Stream, _Inputs], tuple[Block, bool] | None]:
+    """Predictions and features, each event with its slice texts; and the label records, if there are any."""
+    delay_ms = subject.labels.max_delay if subject.labels else DAY_MS
+    generation_ms = max(delay_ms // GENERATIONS, subject.join_within_ms, 1)
+    blocks: dict[Stream, Block] = {}
+    for stream, of in gathered.items():
+        block = of.block(version, generation_ms)
+        if block is not None:
+            blocks[stream] = block
+        elif stream is not Stream.LABELS:
+            why = ", ".join(_notes(stream, of)) or "there are none"
+            raise ReferenceFileError(f"{source}: no {stream} of model {subject.model!r} can be used: {why}")
+    inputs: dict[Stream, _Inputs] = {}
+    for stream in (Stream.PREDICTIONS, Stream.FEATURES):
+        if stream in blocks:
+            texts = _slice_texts(subject, columns, blocks, stream)
+            inputs[stream] = _Inputs(columns[stream], blocks[stream], texts, gathered[stream].timed)
+    labels = blocks.get(Stream.LABELS)
+    return inputs, None if labels is None else (labels, gathered[Stream.LABELS].timed)
+
+
+def _slice_texts(
+    subject: Subject, columns: Mapping[Stream, StreamColumns], blocks: Mapping[Stream, Block], stream: Stream
+) -> list[list[str | None]]:
+    """Per slice column the text of each event of `stream`, taken over from the other stream where that carries it."""
+    block = blocks[stream]
+    texts: list[list[str | None]] = [[None] * len(block) for _ in subject.slice_columns]
+    for other in (Stream.PREDICTIONS, Stream.FEATURES):
+        if other not in blocks or not columns[other].slices:
+            continue
+        carried = blocks[other]
+        within_ms = subject.join_within_ms
+        places = (
+            np.arange(len(block))
+            if other is stream
+            else find(block.ids, block.times_ms, carried, before_ms=within_ms, after_ms=within_ms)
+        )
+        for column, text in columns[other].slices:
+            texts[column] = texts_at(carried.texts[text], places)
+    return texts
+
+
+def _labels(subject: Subject, inputs: Mapping[Stream, _Inputs], found: tuple[Block, bool] | None) -> _Labels:
+    """Labels of a stream of their own, joined by id, the first per prediction; else those inside the predictions."""
+    predictions = inputs[Stream.PREDICTIONS]
+    block = predictions.block
+    if found is None:
+        places = np.array([i for i, label in enumerate(block.labels) if label is not None], np.int64)
+        return _Labels([block.labels[i] for i in places.tolist()], places, block.times_ms[places])
+    labels, timed = found
+    timed = timed and predictions.timed
+    before_ms = subject.labels.max_delay if timed and subject.labels else ALWAYS_MS
+    after_ms = subject.join_within_ms if timed else ALWAYS_MS
+    labels = labels.select(np.lexsort((labels.offsets, labels.partitions, labels.times_ms)))
+    places = find(labels.ids, labels.times_ms, block, before_ms=before_ms, after_ms=after_ms)
+    matched = np.flatnonzero(places >= 0)
+    _, first = np.unique(places[matched], return_index=True)
+    kept = matched[np.sort(first)]
+    times_ms = labels.times_ms[kept] if timed else block.times_ms[places[kept]]
+    return _Labels([labels.labels[i] for i in kept.tolist()], places[kept], times_ms)
+
+
+def _counted(
+    subject: Subject, inputs: Mapping[Stream, _Inputs], labels: _Labels, source: str, created_ms: int
+) -> Reference:
+    predictions = inputs[Stream.PREDICTIONS]
+    texts = dict(zip(subject.slice_columns, predictions.slices, strict=True))
+    slices = slice_table(subject.dimensions, texts, subject.cells.slice_values)
+    streams = [(of.columns, of.block) for of in inputs.values()]
+    layout = design(subject, streams, slices, labels.values)
+    coder = SliceCoder(slices)
+    totals: dict[Stream, Ints] = {}
+    panes: dict[Stream, ReferencePanes] = {}
+    joints: dict[Stream, Joint] = {}
+    for stream, of in inputs.items():
+        joints[stream] = coder.joint(coder.codes(of.slices, len(of.block))[0])
+        part = layout.part(stream)
+        assert part is not None, stream
+        adds = _adder(layout, part, of, joints[stream])
+        totals[stream], panes[stream] = _stream(subject, layout, part, adds, of.block.times_ms, of.timed)
+    if (part := layout.part(Stream.LABELS)) is not None:
+        adds = _label_adder(layout, predictions.block, labels, joints[Stream.PREDICTIONS])
+        counted = _stream(subject, layout, part, adds, labels.times_ms, predictions.timed)
+        totals[Stream.LABELS], panes[Stream.LABELS] = counted
+    times_ms = predictions.block.times_ms
+    reference = Reference(
+        model=subject.model,
+        layout=layout,
+        totals=totals,
+        panes=panes,
+        start_ms=int(times_ms.min()) if predictions.timed else 0,
+        end_ms=int(times_ms.max()) + 1 if predictions.timed else 0,
+        events=len(predictions.block),
+        source=source,
+        created_ms=created_ms,
+        hash="",
+    )
+    return replace(reference, hash=content_hash(reference))
+
+
+_Adds = Callable[[Ints, Ints], None]
+"""Counts the events at given positions into a matrix."""
+
+
+def _stream(
+    subject: Subject, layout: Layout, part: Part, adds: _Adds, times_ms: Ints, timed: bool
+) -> tuple[Ints, ReferencePanes]:
+    shape = (len(layout.slices.rows), part.columns)
+    total = np.zeros(shape, np.int64)
+    adds(total, np.arange(len(times_ms)))
+    if not timed or not len(times_ms):
+        return total, no_panes(subject.pane_ms)
+    first_ms, last_ms = int(times_ms.min()), int(times_ms.max())
+    width_ms = pane_width_ms(first_ms, last_ms, subject.pane_ms, subject.origin_ms)
+    return total, collect(times_ms, width_ms, subject.origin_ms, shape, adds)
+
+
+def _adder(layout: Layout, part: Part, of: _Inputs, joint: Joint) -> _Adds:
+    reading, block = of.columns.reading, of.block
+    names = {field.name for field in part.fields}
+    decisions = Decider(layout).cells(block.decisions, block.scores) if DECISION in names else None
+    coder = PartCoder(part, [n for n, _ in reading.numeric], [n for n, _ in reading.textual])
+    cells = coder.cells(block.numbers, block.texts, block.scores if SCORE in names else None, decisions)
+
+    def adds(matrix: Ints, places: Ints) -> None:
+        add(part, layout.slices, matrix, cells.take(places, axis=1), joint.take(places))
+
+    return adds
+
+
+def _label_adder(layout: Layout, predictions: Block, labels: _Labels, joint: Joint) -> _Adds:
+    """Ages are 0 where labels and predictions have no times of their own to tell."""
+    decider, counter, of = Decider(layout), LabelCounter(layout), labels.predictions
+    scores = predictions.scores[of] if len(predictions.scores) else np.full(len(of), np.nan)
+    codes = decider.codes(decider.cells(predictions.decisions, predictions.scores))
+    ages_ms = np.maximum(labels.times_ms - predictions.times_ms[of], 0)
+    labelled = Labelled(scores, codes[of], decider.labels(labels.values), ages_ms)
+    rows = joint.take(of)
+
+    def adds(matrix: Ints, places: Ints) -> None:
+        counter.add(matrix, labelled.take(places), rows.take(places))
+
+    return adds
+
+
+def _notes(stream: Stream, of: Gathered) -> list[str]:
+    """Records that are not in the reference, by class."""
+    return [
+        f"{count} {stream} records are not counted: {why.value}"
+        for why, count in sorted(of.rejected.items())
+        if count and why is not RecordClass.FILTERED
+    ]
+
+
+def _label_notes(subject: Subject, labels: _Labels, found: tuple[Block, bool] | None) -> list[str]:
+    if not subject.has_labels:
+        return []
+    if found is not None and len(found[0]) > len(labels.values):
+        return [
+            f"{len(found[0]) - len(labels.values)} label records belong to no prediction, or to one that has a label"
+        ]
+    if not labels.values:
+        return ["there are no labels, so performance has nothing to be compared with"]
+    return []

@@ -1,0 +1,177 @@
+"""References as bytes: one versioned file with checksum and content hash; anything doubtful is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.errors import ReferenceFileError
+from driftwatch.events.classes import Stream
+from driftwatch.references.reference import Reference, ReferencePanes
+from driftwatch.summaries.layout import Layout
+
+Ints = NDArray[np.int64]
+
+MAGIC: Final = b"driftwatch reference\n"
+FORMAT: Final = 1
+_FRAME: Final = struct.Struct("<HI")
+"""Format, size of the header in bytes."""
+_CHECKSUM_BYTES: Final = 32
+_ARRAYS_OF_PANES: Final = ("times_ms", "starts", "cells", "counts")
+
+
+class _Header(msgspec.Struct, frozen=True):
+    model: str
+    layout: Layout
+    start_ms: int
+    end_ms: int
+    events: int
+    source: str
+    created_ms: int
+    hash: str
+    widths_ms: dict[str, int]
+    """Width of the panes by stream."""
+    arrays: list[tuple[str, tuple[int, ...]]]
+    """Name and shape of the int64 arrays, in the order of the body."""
+
+
+def encode(reference: Reference) -> bytes:
+    """The file's bytes; equal references give equal bytes."""
+    arrays = dict(_arrays(reference))
+    header = msgspec.msgpack.encode(_header(reference, arrays))
+    body = zlib.compress(b"".join(array.astype("<i8").tobytes() for array in arrays.values()), 6)
+    data = MAGIC + _FRAME.pack(FORMAT, len(header)) + header + body
+    return data + hashlib.sha256(data).digest()
+
+
+def decode(data: bytes, name: str = "the reference") -> Reference:
+    """The reference in a file's bytes; `name` is what errors call it.
+
+    Raises ReferenceFileError if the file is foreign, newer, damaged or changed.
+    """
+    if not data.startswith(MAGIC):
+        raise ReferenceFileError(
+            f"{name} is not a driftwatch reference; make one with `driftwatch reference build`"
+        )
+    frame_end = len(MAGIC) + _FRAME.size
+    if len(data) < frame_end + _CHECKSUM_BYTES:
+        raise _damaged(name, "it is cut off")
+    version, header_bytes = _FRAME.unpack_from(data, len(MAGIC))
+    if version != FORMAT:
+        raise ReferenceFileError(
+            f"{name} has format {version}, this driftwatch reads format {FORMAT}; "
+            "use the driftwatch that wrote it or a newer one, or build the reference again"
+        )
+    if hashlib.sha256(data[:-_CHECKSUM_BYTES]).digest() != data[-_CHECKSUM_BYTES:]:
+        raise _damaged(name, "its checksum does not match")
+    try:
+        header = msgspec.msgpack.decode(data[frame_end : frame_end + header_bytes], type=_Header)
+        arrays = _unpack(data[frame_end + header_bytes : -_CHECKSUM_BYTES], header)
+        reference = _reference(header, arrays)
+    except (msgspec.MsgspecError, zlib.error, ValueError, KeyError) as error:
+        raise _damaged(name, str(error)) from error
+    if content_hash(reference) != reference.hash:
+        raise _damaged(name, "its content does not have the hash that it names")
+    return reference
+
+
+def content_hash(reference: Reference) -> str:
+    """16 hex digits over everything that counts: not over when and from where it was built, nor the hash itself.
+
+    The same events give the same hash, so building a reference again does not start a new layout.
+    """
+    arrays = dict(_arrays(reference))
+    named = _header(reference, arrays)
+    named = msgspec.structs.replace(named, source="", created_ms=0, hash="")
+    digest = hashlib.sha256(msgspec.msgpack.encode(named))
+    for array in arrays.values():
+        digest.update(array.astype("<i8").tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _header(reference: Reference, arrays: Mapping[str, Ints]) -> _Header:
+    return _Header(
+        model=reference.model,
+        layout=reference.layout,
+        start_ms=reference.start_ms,
+        end_ms=reference.end_ms,
+        events=reference.events,
+        source=reference.source,
+        created_ms=reference.created_ms,
+        hash=reference.hash,
+        widths_ms={
+            part.stream.value: reference.panes[part.stream].width_ms for part in reference.layout.parts
+        },
+        arrays=[(name, array.shape) for name, array in arrays.items()],
+    )
+
+
+def _arrays(reference: Reference) -> Iterator[tuple[str, Ints]]:
+    for part in reference.layout.parts:
+        yield f"{part.stream}.totals", reference.totals[part.stream]
+        for name in _ARRAYS_OF_PANES:
+            yield f"{part.stream}.{name}", getattr(reference.panes[part.stream], name)
+
+
+def _unpack(body: bytes, header: _Header) -> dict[str, Ints]:
+    """The arrays of a body, never more than the header announces."""
+    sizes = [8 * int(np.prod(shape, dtype=np.int64)) for _, shape in header.arrays]
+    inflater = zlib.decompressobj()
+    raw = inflater.decompress(body, sum(sizes) + 1)
+    if len(raw) != sum(sizes) or not inflater.eof or any(size < 0 for size in sizes):
+        raise ValueError("its arrays have another size than announced")
+    arrays: dict[str, Ints] = {}
+    start = 0
+    for (name, shape), size in zip(header.arrays, sizes, strict=True):
+        arrays[name] = np.frombuffer(raw[start : start + size], "<i8").astype(np.int64).reshape(shape)
+        start += size
+    return arrays
+
+
+def _reference(header: _Header, arrays: Mapping[str, Ints]) -> Reference:
+    totals: dict[Stream, Ints] = {}
+    panes: dict[Stream, ReferencePanes] = {}
+    rows = len(header.layout.slices.rows)
+    for part in header.layout.parts:
+        stream = part.stream
+        totals[stream] = arrays[f"{stream}.totals"]
+        fields: dict[str, Any] = {name: arrays[f"{stream}.{name}"] for name in _ARRAYS_OF_PANES}
+        panes[stream] = ReferencePanes(width_ms=header.widths_ms[stream.value], **fields)
+        if totals[stream].shape != (rows, part.columns) or not _fits(panes[stream], rows * part.columns):
+            raise ValueError(f"its counts of the {stream} do not fit its layout")
+    return Reference(
+        model=header.model,
+        layout=header.layout,
+        totals=totals,
+        panes=panes,
+        start_ms=header.start_ms,
+        end_ms=header.end_ms,
+        events=header.events,
+        source=header.source,
+        created_ms=header.created_ms,
+        hash=header.hash,
+    )
+
+
+def _fits(panes: ReferencePanes, size: int) -> bool:
+    """Whether `matrix` can be asked for every pane."""
+    starts, cells = panes.starts, panes.cells
+    return bool(
+        len(starts) == len(panes.times_ms) + 1
+        and len(cells) == len(panes.counts)
+        and starts[0] == 0
+        and starts[-1] == len(cells)
+        and (np.diff(starts) >= 0).all()
+        and (not len(cells) or (cells.min() >= 0 and cells.max() < size))
+    )
+
+
+def _damaged(name: str, why: str) -> ReferenceFileError:
+    return ReferenceFileError(f"{name} is damaged or changed: {why}; copy it again, or build it again")

@@ -1,0 +1,150 @@
+"""The layout of a model version, designed from its reference: which fields, blocks and slices it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.errors import ReferenceFileError
+from driftwatch.events.block import Block as Events
+from driftwatch.events.classes import Stream
+from driftwatch.events.spec import DAY_MS
+from driftwatch.references.categorical import by_frequency, categorical_field, field_of
+from driftwatch.references.numeric import numeric_field
+from driftwatch.references.spec import CellsSpec
+from driftwatch.references.subject import StreamColumns, Subject
+from driftwatch.summaries.layout import (
+    CALIBRATION_ROWS,
+    DECISION,
+    OTHER,
+    QUALITY_ROWS,
+    RESIDUAL_ROWS,
+    SCORE,
+    Block,
+    Field,
+    Layout,
+    Part,
+    Task,
+)
+from driftwatch.summaries.slices import SliceTable
+
+Floats = NDArray[np.float64]
+
+HOUR_MS: Final = 3_600_000
+AGE_EDGES_MS: Final = (HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS)
+"""Upper edges of the label-age buckets `(a, b]`; a last one is open."""
+
+
+def design(
+    subject: Subject,
+    streams: Sequence[tuple[StreamColumns, Events]],
+    slices: SliceTable,
+    labels: Sequence[float | str | None],
+) -> Layout:
+    """The layout that fits these reference events; the same for any order of them.
+
+    `streams` holds the predictions and, where the model has them, the features; `labels` all labels known.
+    Raises ReferenceFileError where there is nothing to count, or where labels are of no use.
+    """
+    predictions = next(events for of, events in streams if of.reading.stream is Stream.PREDICTIONS)
+    classes = _classes(subject, predictions.decisions, labels)
+    parts = [_part(subject, of, events, classes) for of, events in streams]
+    for part in parts:
+        if not part.fields:
+            raise ReferenceFileError(
+                f"model {subject.model!r}: the {part.stream} have nothing to count; map `score`, `decision` or `features`"
+            )
+    score = next((f for part in parts for f in part.fields if f.name == SCORE), None)
+    if subject.has_labels:
+        parts.append(_labels_part(subject, score, len(classes)))
+    return Layout(
+        task=subject.task,
+        parts=tuple(parts),
+        slices=slices,
+        classes=classes,
+        threshold=subject.predictions.threshold,
+        calibration_cells=subject.cells.calibration_cells,
+        age_edges_ms=AGE_EDGES_MS,
+        scale=_scale(labels, predictions.scores) if subject.task is Task.REGRESSION else 1.0,
+    )
+
+
+def _classes(
+    subject: Subject, decisions: Sequence[str | None], labels: Sequence[float | str | None]
+) -> tuple[str, ...]:
+    if subject.task is Task.BINARY:
+        return ("0", "1")
+    if subject.task is Task.REGRESSION:
+        return ()
+    texts: Iterable[str | None] = [*decisions, *(label for label in labels if isinstance(label, str))]
+    return (*by_frequency(texts, subject.cells.categories), OTHER)
+
+
+def _part(subject: Subject, of: StreamColumns, events: Events, classes: tuple[str, ...]) -> Part:
+    fields: list[Field] = []
+    spec = subject.cells
+
+    def start() -> int:
+        return fields[-1].stop if fields else 0
+
+    for place, (name, _) in enumerate(of.reading.numeric):
+        fields.append(numeric_field(name, start(), _valid(events.numbers[:, place]), spec))
+    for place, (name, _) in enumerate(of.reading.textual[: of.categorical]):
+        fields.append(categorical_field(name, start(), events.texts[place], spec))
+    if of.reading.stream is Stream.PREDICTIONS:
+        if of.reading.score is not None:
+            fields.append(numeric_field(SCORE, start(), _valid(events.scores), spec, tails=True))
+        if _decides(subject):
+            fields.append(_decision_field(start(), classes, spec))
+    return Part(of.reading.stream, tuple(fields), (), start())
+
+
+def _decision_field(start: int, classes: tuple[str, ...], spec: CellsSpec) -> Field:
+    """Categories in the order of the classes, so that a decision's code is its cell."""
+    return field_of(DECISION, start, [name for name in classes if name != OTHER], spec.coarse)
+
+
+def _decides(subject: Subject) -> bool:
+    if subject.predictions.decision is not None:
+        return subject.task is not Task.REGRESSION
+    return subject.task is Task.BINARY and subject.predictions.score is not None
+
+
+def _valid(values: Floats) -> Floats:
+    return values[np.isfinite(values)]
+
+
+def _labels_part(subject: Subject, score: Field | None, classes: int) -> Part:
+    shapes: list[tuple[str, tuple[int, ...]]] = []
+    if subject.task is Task.REGRESSION:
+        if score is None:
+            raise ReferenceFileError(
+                f"model {subject.model!r}: labels of a regression need `predictions.score`, the predicted value"
+            )
+        shapes.append(("residuals", (RESIDUAL_ROWS,)))
+    elif not _decides(subject):
+        raise ReferenceFileError(
+            f"model {subject.model!r}: labels need `predictions.decision`, or a binary model's `predictions.score`"
+        )
+    else:
+        shapes.append(("confusion", (classes, classes)))
+        if score is not None and subject.task is Task.BINARY:
+            shapes.append(("score_label", (score.cells, 2)))
+        if score is not None:
+            shapes.append(("calibration", (CALIBRATION_ROWS, subject.cells.calibration_cells)))
+    shapes += [("ages", (len(AGE_EDGES_MS) + 1, 2)), ("quality", (QUALITY_ROWS,))]
+    blocks: list[Block] = []
+    for name, shape in shapes:
+        blocks.append(Block(name, blocks[-1].stop if blocks else 0, shape))
+    return Part(Stream.LABELS, (), tuple(blocks), blocks[-1].stop)
+
+
+def _scale(labels: Sequence[float | str | None], scores: Floats) -> float:
+    """The labels' standard deviation; without labels the predictions'; 1 where that says nothing."""
+    known = np.sort(np.array([x for x in labels if isinstance(x, float)], np.float64))
+    values = known if len(known) > 1 else np.sort(_valid(scores))
+    spread = float(np.std(values)) if len(values) > 1 else 0.0
+    return spread if np.isfinite(spread) and spread > 0 else 1.0
