@@ -41,10 +41,15 @@ class Decider:
         }
 
     def cells(self, decisions: Sequence[str | None], scores: Floats) -> Codes:
-        """int32[n] cells from n decision texts; where none are mapped (empty), a binary model's from its scores."""
+        """int32[n] cells from n decision texts; where none are mapped (empty), a binary model's from its scores.
+
+        Other models without mapped decisions have none: all are missing.
+        """
         if len(decisions) or not len(scores):
             found = map(self._cells.get, decisions, repeat(self._other))
             return np.fromiter(found, np.int32, len(decisions))
+        if self._task is not Task.BINARY:
+            return np.full(len(scores), self._other + 1, np.int32)
         cells = (scores >= self._threshold).astype(np.int32)
         cells[np.isnan(scores)] = self._other + 1
         cells[np.isinf(scores)] = self._other + 2

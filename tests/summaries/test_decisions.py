@@ -38,3 +38,9 @@ def test_labels_that_are_numbers_stay_numbers() -> None:
         found = Decider(layout).labels([1.0, 0.0, None, INVALID_TEXT])
         assert found[:2].tolist() == [1.0, 0.0]
         assert np.isnan(found[2:]).all()
+
+
+def test_without_decisions_only_a_binary_model_decides_by_its_score() -> None:
+    for layout in (multiclass(), regression()):
+        decider = Decider(layout)
+        assert decider.codes(decider.cells([], np.array([0.9, 0.1]))).tolist() == [-1, -1]
