@@ -9,10 +9,11 @@ from typing import Final, cast
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.parts import Parts
-from driftwatch.config.words import near_miss
+from driftwatch.config.words import near_miss, suggestion
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.joins import SLICE_COLUMNS_MAX
 from driftwatch.events.times import format_duration
+from driftwatch.summaries.layout import FieldKind
 from driftwatch.verdicts.patterns import unmatched
 from driftwatch.windows.spec import WindowSpec
 
@@ -25,6 +26,7 @@ def check_model(parts: Parts, model: Path) -> Iterator[Mistake]:
     yield from _windows(parts, (*model, "windows"))
     yield from _streams(parts, model)
     yield from _slices(parts, model)
+    yield from _kinds(parts, (*model, "cells", "kinds"))
     yield from _learning(parts, model)
 
 
@@ -172,6 +174,14 @@ def declared_features(parts: Parts, model: Path) -> list[str]:
             named = cast("dict[str, object]", declared)
             known += [*named, *map(str, named.values())]
     return known
+
+
+def _kinds(parts: Parts, path: Path) -> Iterator[Mistake]:
+    kinds = parts.value(path)
+    known = [kind.value for kind in FieldKind]
+    for name, kind in cast("dict[str, object]", kinds).items() if isinstance(kinds, dict) else ():
+        if isinstance(kind, str) and kind not in known:
+            yield Mistake((*path, name), f"`{kind}` is no kind of field", suggestion(kind, known))
 
 
 def _learning(parts: Parts, model: Path) -> Iterator[Mistake]:

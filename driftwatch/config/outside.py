@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.parts import Parts
+from driftwatch.config.reference_files import check_references, references_of
 from driftwatch.config.schema import at, options
 from driftwatch.config.words import is_secret
 from driftwatch.references.reference import Reference
@@ -35,8 +36,15 @@ class Found:
 
 def look(data: Any) -> Found:
     """Everything that `data` (with absolute paths) points to; also where the data is wrong elsewhere."""
-    mistakes = [*_secrets(data, ()), *_kafka(Parts(data))]
-    return Found(tuple(mistakes))
+    parts = Parts(data)
+    mistakes = [*_secrets(data, ()), *_kafka(parts)]
+    references: dict[str, tuple[Reference | None, ...]] = {}
+    for model in parts.entries(("models",)):
+        outcomes = references_of(parts, model)
+        mistakes += check_references(parts, model, outcomes)
+        if (name := parts.text((*model, "name"))) is not None:
+            references[name] = tuple(o if isinstance(o, Reference) else None for o in outcomes)
+    return Found(tuple(mistakes), references)
 
 
 def _secrets(value: Any, path: Path) -> Iterator[Mistake]:

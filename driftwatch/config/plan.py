@@ -120,6 +120,8 @@ class Plan:
     metrics_bytes: int
     process_bytes: int
     memory_bytes: int
+    usual_bytes: int
+    """With one live version of each reference and nothing waiting, but full join filters."""
     disk_bytes: int
     series: int
     series_limit: int
@@ -151,6 +153,9 @@ def plan(configuration: Configuration, references: References, partitions: int |
     series = sum(model.series for model in models)
     limit = configuration.telemetry.max_series
     metrics = min(series, limit) * costs.SERIES_BYTES
+    base = costs.PROCESS_BYTES + fetches + metrics
+    usual = sum(v.memory_bytes for m in models for v in m.versions)
+    usual += sum(join.filter_bytes for m in models for join in m.joins)
     own = sum(m.panes_bytes + m.waiting_bytes + sum(j.filter_bytes for j in m.joins) for m in models)
     return Plan(
         models=models,
@@ -158,7 +163,8 @@ def plan(configuration: Configuration, references: References, partitions: int |
         fetch_bytes=fetches,
         metrics_bytes=metrics,
         process_bytes=costs.PROCESS_BYTES,
-        memory_bytes=costs.PROCESS_BYTES + fetches + metrics + own,
+        memory_bytes=base + own,
+        usual_bytes=base + usual,
         disk_bytes=_disk(models, configuration.state.dead_letters_max_bytes),
         series=series,
         series_limit=limit,
