@@ -4,4 +4,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line and end the process with its exit code."""
+    from driftwatch.cli.program import run
+
+    raise SystemExit(run())

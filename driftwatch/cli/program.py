@@ -1,0 +1,51 @@
+"""All commands put together, and what becomes of an error: one clear line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from driftwatch.cli import check, reference, status, version
+from driftwatch.errors import ConfigurationError, DriftwatchError, ExitCode
+
+app = typer.Typer(
+    name="driftwatch",
+    help="Watches machine-learning models in production: exact drift statistics from Kafka.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("check")(check.check)
+app.add_typer(reference.app, name="reference")
+app.command("status")(status.status)
+app.command("version")(version.version)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return the exit code."""
+    try:
+        app(list(arguments) if arguments is not None else None, prog_name="driftwatch")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.OK if end.code is None else ExitCode.FAILED
+    except DriftwatchError as error:
+        tell(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read us has gone: nothing more is to be said, also not at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    return ExitCode.OK
+
+
+def tell(error: DriftwatchError) -> None:
+    """Say on stderr what went wrong: a configuration's mistakes one by one, anything else in one line."""
+    if isinstance(error, ConfigurationError) and error.problems:
+        from driftwatch.config.render import report
+
+        sys.stderr.write(report(error.problems) + "\n")
+    else:
+        sys.stderr.write(f"driftwatch: error: {' '.join(str(error).split())}\n")
