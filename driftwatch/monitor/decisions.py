@@ -70,6 +70,11 @@ class Decisions:
             alert_rules.end(self.state.alerts, self._plan.name, version, cause, time_ms, self._plan.about)
         )
 
+    def knows(self, episode: str) -> bool:
+        """Whether this is the model's current episode."""
+        current = self.state.episodes.current.get(self._plan.name)
+        return current is not None and current.id == episode
+
     def acknowledge(self, episode: str, by: str) -> None:
         """Somebody takes care of a retraining; raises as `alerts.episodes.acknowledge`."""
         self._episodes(episode_rules.acknowledge(self.state.episodes, episode, by, self.state.time_ms))

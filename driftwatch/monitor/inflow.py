@@ -10,6 +10,7 @@ from driftwatch.events.classes import CODE, RecordClass, Stream
 from driftwatch.events.columns import DeadLetter
 from driftwatch.events.decode import Decoder
 from driftwatch.events.order import (
+    AFTER_ALL,
     BEFORE_ALL,
     PartitionOrder,
     holding_ms,
@@ -92,16 +93,15 @@ class Inflow:
         self.frontier_ms = stream_frontier_ms(orders, self.plan.lateness_ms, self.frontier_ms)
         return self.frontier_ms
 
-    def finish(self, time_ms: int) -> None:
-        """The inputs ended for good (files): everything is decided up to this time."""
-        self.frontier_ms = max(self.frontier_ms, time_ms)
-        self.orders = {
-            place: msgspec.structs.replace(order, floor_ms=time_ms) for place, order in self.orders.items()
-        }
+    def finish(self) -> None:
+        """The inputs ended for good (files): everything is decided."""
+        self.frontier_ms = AFTER_ALL
 
     @property
     def holding_ms(self) -> int:
         """The frontier as other streams respect it."""
+        if self.frontier_ms == AFTER_ALL:
+            return AFTER_ALL
         return holding_ms(list(self.orders.values()), self.frontier_ms)
 
     @property

@@ -167,8 +167,11 @@ class ModelMonitor:
                 self._flush(inflow)
                 inflow.advance()
         if finish:
-            self._finish()
+            for inflow in self.inflows.values():
+                inflow.finish()
         limits = self._release()
+        if finish:
+            limits = dict.fromkeys(limits, self._ends_ms())
         facts = self._close(limits, offsets, changes)
         facts.extend(self._end_versions(limits))
         facts.extend(self._noticed())
@@ -176,12 +179,11 @@ class ModelMonitor:
         self._store(changes)
         return [*facts, *self._told(changes)]
 
-    def _finish(self) -> None:
-        """No more input, ever: every pane that holds something is decided."""
+    def _ends_ms(self) -> int:
+        """End of the last window that holds something: up to here everything closes when the inputs end."""
         newest = max((inflow.newest_ms for inflow in self.inflows.values()), default=0)
-        slack = self.plan.max_delay_ms + 4 * self.plan.spec.join_within
-        for inflow in self.inflows.values():
-            inflow.finish(newest + slack + 2 * max(window.size_ms for window in self.plan.windows))
+        origin = self.plan.spec.origin_ms
+        return max(newest - (newest - origin) % w.slide_ms + w.slide_ms for w in self.plan.windows)
 
     def _limits(self) -> dict[Stream, int]:
         """Up to which time each stream is decided (E2)."""

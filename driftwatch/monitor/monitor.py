@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from driftwatch.alerts.lifecycle import IllegalTransitionError
 from driftwatch.events.joins import JoinTables
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.facts import Fact, PartitionIdle
@@ -38,7 +39,7 @@ class Outcome:
     changes: Changes
     facts: list[Fact] = field(default_factory=list[Fact])
     refused: dict[str, str] = field(default_factory=dict[str, str])
-    """Acknowledgements that were refused: episode and why."""
+    """Acknowledgements that were refused: episode and why (`unknown`, `conflict`)."""
 
 
 class Monitor:
@@ -122,14 +123,14 @@ class Monitor:
     def _acknowledge(self, inputs: Inputs, changes: Changes) -> dict[str, str]:
         refused: dict[str, str] = {}
         for episode, by in inputs.acknowledged:
-            errors: list[str] = []
-            for model in self.models.values():
-                try:
-                    model.decisions.acknowledge(episode, by)
-                except (LookupError, ValueError) as error:
-                    errors.append(str(error))
-            if len(errors) == len(self.models):
-                refused[episode] = errors[0]
+            known = next((m for m in self.models.values() if m.decisions.knows(episode)), None)
+            try:
+                if known is None:
+                    refused[episode] = "unknown"
+                    continue
+                known.decisions.acknowledge(episode, by)
+            except IllegalTransitionError:
+                refused[episode] = "conflict"
             else:
                 changes.journal.append(
                     JournalRow("acknowledge", dict(self.offsets), {"episode": episode, "by": by})

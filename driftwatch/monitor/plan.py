@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Final
@@ -11,15 +10,16 @@ from typing import Final
 from driftwatch.alerts.messages import About
 from driftwatch.errors import ReferenceFileError
 from driftwatch.events.classes import Stream
-from driftwatch.events.fields import FieldPath, feature_paths, split
-from driftwatch.events.reading import LabelKind, StreamReading, reading_of
-from driftwatch.events.spec import DAY_MS, FeaturesSpec, PredictionsSpec, StreamSpec
+from driftwatch.events.reading import StreamReading
+from driftwatch.events.spec import DAY_MS
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.reference import Reference
-from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Task
+from driftwatch.references.subject import Subject
+from driftwatch.summaries.layout import DECISION, SCORE, FieldKind
 from driftwatch.windows.series import Window
 
 GENERATIONS: Final = 16
+"""Join generations per `max_delay`."""
 _REMEMBERED_MS: Final = DAY_MS
 
 
@@ -40,7 +40,23 @@ class StreamPlan:
     lateness_ms: int
     topic: str
     columns: tuple[tuple[int, int], ...]
-    """(position in the model's slice columns, position in the reading's `textual`)."""
+    """(position among the model's slice columns, position in the reading's `textual`)."""
+
+
+def subject_of(spec: ModelSpec) -> Subject:
+    """The part of a model's configuration that shapes its reference."""
+    return Subject(
+        model=spec.name,
+        task=spec.task,
+        predictions=spec.predictions,
+        features=spec.features,
+        labels=spec.labels,
+        dimensions=spec.dimensions,
+        cells=spec.cells,
+        pane_ms=min(window.slide for window in spec.windows),
+        origin_ms=spec.origin_ms,
+        join_within_ms=spec.join_within,
+    )
 
 
 @dataclass(frozen=True)
@@ -68,30 +84,22 @@ class ModelPlan:
         """How long a prediction is remembered for its label (without labels: for finding duplicates)."""
         return self.spec.labels.max_delay if self.spec.labels else _REMEMBERED_MS
 
-    @property
+    @cached_property
     def generation_ms(self) -> int:
         """Width of a join generation in prediction time; at least as wide as what may be joined or late."""
-        widest = max(
-            [
-                self.spec.join_within,
-                *(plan.lateness_ms for s, plan in self.streams.items() if s is not Stream.LABELS),
-            ]
-        )
-        return max(self.max_delay_ms // GENERATIONS, widest, 1)
+        inputs = [plan.lateness_ms for stream, plan in self.streams.items() if stream is not Stream.LABELS]
+        return max(self.max_delay_ms // GENERATIONS, self.spec.join_within, *inputs, 1)
 
     @cached_property
     def predictions_wait(self) -> bool:
         """Whether predictions need slice values that only features carry."""
-        return any(self.column_stream(column) is Stream.FEATURES for column in self.spec.slice_columns)
+        return bool(plan.columns) if (plan := self.streams.get(Stream.FEATURES)) else False
 
     @cached_property
     def features_wait(self) -> bool:
         """Whether features need their version or slice values from predictions."""
         spec = self.spec.features
-        columns = self.spec.slice_columns
-        return spec is not None and (
-            spec.version is None or any(self.column_stream(c) is Stream.PREDICTIONS for c in columns)
-        )
+        return spec is not None and (spec.version is None or bool(self.streams[Stream.PREDICTIONS].columns))
 
     @property
     def own_labels(self) -> bool:
@@ -102,41 +110,20 @@ class ModelPlan:
         """What a version is compared with: the first pattern that matches; None if none does."""
         return next((choice for choice in self.choices if fnmatchcase(version, choice.pattern)), None)
 
-    def column_stream(self, column: str) -> Stream:
-        """The stream that carries a slice column: features where they declare it, else predictions."""
-        spec = self.spec.features
-        return Stream.FEATURES if spec is not None and _carries(spec, column) else Stream.PREDICTIONS
-
     @cached_property
     def streams(self) -> dict[Stream, StreamPlan]:
         """The streams that the model has. Raises ReferenceFileError if references disagree on a field's kind."""
-        specs: dict[Stream, StreamSpec | None] = {
-            Stream.PREDICTIONS: self.spec.predictions,
-            Stream.FEATURES: self.spec.features,
-            Stream.LABELS: self.spec.labels,
-        }
-        return {stream: self._stream(stream, spec) for stream, spec in specs.items() if spec is not None}
-
-    def _stream(self, stream: Stream, spec: StreamSpec) -> StreamPlan:
-        kinds = self._kinds(stream)
-        features = spec.features if isinstance(spec, PredictionsSpec | FeaturesSpec) else None
-        paths = feature_paths(features, kinds)
-        numeric = {n: p for n, p in paths.items() if kinds[n] is FieldKind.NUMERIC}
-        textual = {n: p for n, p in paths.items() if kinds[n] is FieldKind.CATEGORICAL}
-        columns: list[tuple[int, int]] = []
-        for place, column, path in self._columns_of(stream, spec):
-            name = next((n for n, p in textual.items() if p == path), f"slice {column}")
-            textual[name] = path
-            columns.append((place, list(textual).index(name)))
-        reading = reading_of(self.name, stream, spec, _LABEL_KINDS[self.spec.task], numeric, textual)
-        return StreamPlan(reading, self.spec.lateness_ms(stream), spec.topic, tuple(columns))
-
-    def _columns_of(self, stream: Stream, spec: StreamSpec) -> Iterator[tuple[int, str, FieldPath]]:
-        features = spec.features if isinstance(spec, PredictionsSpec | FeaturesSpec) else None
-        for place, column in enumerate(self.spec.slice_columns):
-            if self.column_stream(column) is stream:
-                named = features.get(column, column) if isinstance(features, dict) else column
-                yield place, column, split(named)
+        subject = subject_of(self.spec)
+        plans: dict[Stream, StreamPlan] = {}
+        for stream in Stream:
+            if (spec := subject.spec_of(stream)) is None:
+                continue
+            columns = subject.columns_of(stream, self._kinds(stream))
+            reading = columns.reading
+            if stream is Stream.PREDICTIONS and not self.own_labels:
+                reading = replace(reading, label=None)
+            plans[stream] = StreamPlan(reading, self.spec.lateness_ms(stream), spec.topic, columns.slices)
+        return plans
 
     def _kinds(self, stream: Stream) -> dict[str, FieldKind]:
         kinds: dict[str, FieldKind] = {}
@@ -147,20 +134,7 @@ class ModelPlan:
                     continue
                 if kinds.setdefault(field.name, field.kind) is not field.kind:
                     raise ReferenceFileError(
-                        f"model {self.name!r}: the references disagree whether {field.name!r} is numeric or categorical; "
-                        "build them again with `cells: {kinds: …}`"
+                        f"model {self.name!r}: the references disagree whether {field.name!r} is numeric or "
+                        "categorical; build them again with `cells: {kinds: …}`"
                     )
         return kinds
-
-
-_LABEL_KINDS = {
-    Task.BINARY: LabelKind.BINARY,
-    Task.MULTICLASS: LabelKind.CLASS,
-    Task.REGRESSION: LabelKind.NUMBER,
-}
-
-
-def _carries(spec: FeaturesSpec, column: str) -> bool:
-    if isinstance(spec.features, str):
-        return split(column)[: len(split(spec.features))] == split(spec.features)
-    return column in spec.features

@@ -1,0 +1,275 @@
+"""The order of effects: poll, ingest, decide, commit, publish, tell Kafka; one thread, and nothing happens elsewhere."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from driftwatch.alerts.notifications import Notification, OutboxRow
+from driftwatch.errors import CommitUnknownError, FencedError
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.events.source import Polled, Source
+from driftwatch.facts import Fact
+from driftwatch.monitor.changes import Saved
+from driftwatch.monitor.checkpoint import Checkpoint
+from driftwatch.monitor.monitor import Inputs, Monitor, Outcome
+from driftwatch.monitor.snapshot import Snapshot
+
+POLL_S: Final = 0.2
+RETRY_S: Final = 1.0
+"""Between attempts to write a commit that could not be written (F16)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A person (or a pipeline) takes care of a retraining; `answer` is told None, or why it was refused."""
+
+    episode: str
+    by: str
+    answer: Callable[[str | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopStatus:
+    """How the loop is doing; replaced as a whole. Times are of the monotonic clock but `committed_s` (wall clock)."""
+
+    running: bool = False
+    standing_by: str = ""
+    disconnected_at_s: float | None = 0.0
+    commit_failed: str = ""
+    turned_at_s: float = 0.0
+    committed_s: float = 0.0
+    commit_duration_s: float = 0.0
+    lag: Mapping[Partition, int] = field(default_factory=dict[Partition, int])
+    newest_ms: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """Newest event time by (model, stream)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the loop needs from outside: clocks to read, and where to hand what it has done."""
+
+    monotonic_s: Callable[[], float]
+    wall_s: Callable[[], float]
+    monitor: Callable[[Saved], Monitor]
+    """A core that continues at a commit."""
+    render: Callable[[Sequence[Notification]], list[OutboxRow]]
+    publish: Callable[[Snapshot], None]
+    observe: Callable[[Sequence[Fact]], None]
+    """Facts of a commit that is stored."""
+    report: Callable[[LoopStatus], None]
+    wake: Callable[[], None]
+    """New rows are in the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Durations that the configuration sets."""
+
+    commit_every_s: float
+    idle_timeout_s: float
+    max_future_ms: int
+
+
+class Loop:
+    """Owns source, core and checkpoint connection (E15). `run` returns when told to stop, and raises what needs a person."""
+
+    def __init__(self, source: Source, checkpoint: Checkpoint, around: Surroundings, timing: Timing) -> None:
+        self._source, self._checkpoint, self._around, self._timing = source, checkpoint, around, timing
+        self.acknowledgements: queue.Queue[Acknowledgement] = queue.Queue(maxsize=100)
+        self.status = LoopStatus()
+        self._assigned: frozenset[Partition] = frozenset()
+        self._met = False
+        """Whether the core knows the assigned partitions."""
+        self._stored: dict[Partition, int] = {}
+        self._idle_since: dict[Partition, tuple[int, float]] = {}
+        self._idle: frozenset[Partition] = frozenset()
+        self._next_commit_s = 0.0
+        self._monitor = self._load()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set; then one last commit, and the source is left cleanly."""
+        try:
+            self._source.start(self._monitor.topics, dict(self._stored))
+            self._report(running=True, disconnected_at_s=self._around.monotonic_s())
+            while not stop.is_set():
+                self.turn()
+            if self._met:
+                self._commit()
+        finally:
+            self._source.close()
+            self._checkpoint.close()
+
+    def turn(self) -> None:
+        """One round: what arrived is counted, and when it is time, committed."""
+        try:
+            self._take(self._source.poll(POLL_S))
+            if self._met and self._around.monotonic_s() >= self._next_commit_s:
+                self._commit()
+        except FencedError as error:
+            self._rejoin(str(error))
+        self._report(
+            turned_at_s=self._around.monotonic_s(),
+            disconnected_at_s=self._away_since_s(),
+            standing_by=self._source.standing_by() or "",
+        )
+
+    def _away_since_s(self) -> float | None:
+        if self._source.connected():
+            return None
+        since_s = self.status.disconnected_at_s
+        return self._around.monotonic_s() if since_s is None else since_s
+
+    def _load(self) -> Monitor:
+        """Memory as of the last commit; whatever was counted since is counted again (E16)."""
+        self._checkpoint.rollback()
+        saved = self._checkpoint.load()
+        self._stored = dict(saved.offsets)
+        self._met = False
+        self._idle_since.clear()
+        monitor = self._around.monitor(saved)
+        self._around.publish(monitor.snapshot(saved.sequence))
+        return monitor
+
+    def _rejoin(self, why: str) -> None:
+        """Another member took our place: nothing that was not committed may stay (E17)."""
+        self._monitor = self._load()
+        self._assigned = frozenset()
+        self._source.start(self._monitor.topics, dict(self._stored))
+        self._report(standing_by=why)
+
+    def _take(self, polled: Polled) -> None:
+        if polled.lost or polled.assigned is not None:
+            self._monitor = self._load()
+            self._assigned = polled.assigned or frozenset()
+        if self._assigned and not self._met:
+            self._meet()
+        for batch in polled.batches:
+            self._ingest(batch)
+        if polled.batches:
+            self._source.pause(self._monitor.paused())
+
+    def _meet(self) -> None:
+        """Tell the core which partitions there are, once the brokers say; all of them, or nothing is counted (E17)."""
+        bounds = self._source.bounds(self._monitor.topics)
+        if bounds and self._assigned >= bounds.keys():
+            self._monitor.assign(bounds)
+            self._met = True
+            self._source.pause(self._monitor.paused())
+        else:
+            self._source.pause(set(self._assigned))
+
+    def _ingest(self, batch: RecordBatch) -> None:
+        expected = self._monitor.offsets.get(batch.partition, 0)
+        if not self._met or (len(batch) and int(batch.offsets[0]) < expected):
+            raise FencedError(f"{batch.partition} was handed over again below offset {expected}")
+        limit_ms = int(self._around.wall_s() * 1_000) + self._timing.max_future_ms
+        far = batch.timestamps_ms > limit_ms
+        if far.any():
+            here = np.flatnonzero(far)
+            offsets = batch.offsets[here]
+            self._monitor.set_aside(
+                batch.partition, int(offsets[0]), int(offsets[-1]), len(here), batch.next_offset
+            )
+            batch = _without(batch, far)
+        self._monitor.ingest(batch)
+
+    def _commit(self) -> None:
+        self._next_commit_s = self._around.monotonic_s() + self._timing.commit_every_s
+        asked = self._asked()
+        inputs = Inputs(idle=self._idle_partitions(), acknowledged=tuple((a.episode, a.by) for a in asked))
+        if self._monitor.offsets == self._stored and not asked and inputs.idle == self._idle:
+            return
+        started_s = self._around.monotonic_s()
+        outcome = self._monitor.commit(inputs)
+        outcome.changes.outbox = self._around.render(outcome.changes.notifications)
+        sequence = self._write(outcome)
+        if sequence is None:
+            for one in asked:
+                one.answer("the commit failed; ask again")
+            return
+        self._idle = inputs.idle
+        self._stored = dict(outcome.changes.offsets)
+        self._tell(outcome, sequence, asked)
+        now_s = self._around.monotonic_s()
+        self._report(committed_s=self._around.wall_s(), commit_duration_s=now_s - started_s)
+        self._source.commit(self._stored)
+        self._source.pause(self._monitor.paused())
+
+    def _asked(self) -> list[Acknowledgement]:
+        asked: list[Acknowledgement] = []
+        while not self.acknowledgements.empty():
+            asked.append(self.acknowledgements.get_nowait())
+        return asked
+
+    def _write(self, outcome: Outcome) -> int | None:
+        """Write until it is written; a full disk pauses consumption meanwhile (F16). None: outcome unknown, memory dropped."""
+        while True:
+            try:
+                sequence = self._checkpoint.commit(outcome.changes)
+            except CommitUnknownError:
+                self._monitor = self._load()
+                self._source.start(self._monitor.topics, dict(self._stored))
+                return None
+            except OSError as error:
+                self._report(commit_failed=str(error))
+                self._source.pause(set(self._assigned))
+                self._wait_without_records()
+            else:
+                if self.status.commit_failed:
+                    self._report(commit_failed="")
+                return sequence
+
+    def _wait_without_records(self) -> None:
+        """Stay in the group while nothing can be written; paused partitions hand over nothing."""
+        until_s = self._around.monotonic_s() + RETRY_S
+        while self._around.monotonic_s() < until_s:
+            polled = self._source.poll(POLL_S)
+            if polled.lost or polled.assigned is not None:
+                raise FencedError("the assignment changed while nothing could be committed")
+            self._report(turned_at_s=self._around.monotonic_s())
+
+    def _tell(self, outcome: Outcome, sequence: int, asked: list[Acknowledgement]) -> None:
+        self._around.publish(self._monitor.snapshot(sequence))
+        self._around.observe(outcome.facts)
+        if outcome.changes.outbox:
+            self._around.wake()
+        for one in asked:
+            one.answer(outcome.refused.get(one.episode))
+
+    def _idle_partitions(self) -> frozenset[Partition]:
+        """Reached, at the end, nothing hanging in a transaction, and so for long enough (E4); also notes the lag."""
+        now_s, standing = self._around.monotonic_s(), self._source.standing()
+        for partition, where in standing.items():
+            at_end = where.position == where.end_offset == where.high_watermark
+            since = self._idle_since.get(partition)
+            if not at_end:
+                self._idle_since.pop(partition, None)
+            elif since is None or since[0] != where.position:
+                self._idle_since[partition] = (where.position, now_s)
+        for partition in self._idle_since.keys() - standing.keys():
+            del self._idle_since[partition]
+        lag = {p: max(0, where.end_offset - self._monitor.offsets.get(p, 0)) for p, where in standing.items()}
+        self._report(lag=lag)
+        limit_s = now_s - self._timing.idle_timeout_s
+        return frozenset(p for p, (_, since_s) in self._idle_since.items() if since_s <= limit_s)
+
+    def _report(self, **changed: object) -> None:
+        self.status = replace(self.status, **changed)  # type: ignore[arg-type]
+        self._around.report(self.status)
+
+
+def _without(batch: RecordBatch, gone: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> RecordBatch:
+    keep = np.flatnonzero(~gone)
+    places: list[int] = keep.tolist()
+    return replace(
+        batch,
+        offsets=batch.offsets[keep],
+        timestamps_ms=batch.timestamps_ms[keep],
+        values=[batch.values[i] for i in places],
+    )

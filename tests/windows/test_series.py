@@ -1,0 +1,114 @@
+"""Panes and windows against a plain recount, under random events, frontiers and reloads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftwatch.windows.series import Series, Window
+
+WINDOWS = (Window("short", 20, 5), Window("long", 60, 20), Window("long, read often", 60, 5))
+SHAPE = (2, 3)
+
+
+def recount(log: list[tuple[int, np.ndarray]], start: int, end: int) -> np.ndarray:
+    return sum((counts for time, counts in log if start <= time < end), np.zeros(SHAPE, np.int64))
+
+
+class Run:
+    """A series beside everything that was ever added to it, and beside its stored panes."""
+
+    def __init__(self, origin: int) -> None:
+        self.origin = origin
+        self.series = Series(SHAPE, WINDOWS, origin)
+        self.log: list[tuple[int, np.ndarray]] = []
+        self.stored: dict[tuple[int, int], np.ndarray] = {}
+
+    def add(self, time: int, counts: np.ndarray) -> None:
+        start = int(self.series.starts_ms(np.array([time]))[0])
+        pane = self.series.pane(start)
+        pane += counts
+        self.log.append((time, counts))
+
+    def close(self, frontier: int) -> list[int]:
+        ends = []
+        for closed in self.series.close(frontier):
+            ends.append(closed.end_ms)
+            expected = recount(self.log, closed.start_ms, closed.end_ms)
+            assert (closed.pane if closed.pane is not None else 0 * expected).tolist() == expected.tolist()
+            for window, total in closed.windows:
+                assert (closed.end_ms - self.origin) % window.slide_ms == 0
+                recounted = recount(self.log, closed.end_ms - window.size_ms, closed.end_ms)
+                assert total.tolist() == recounted.tolist(), (window, closed.end_ms)
+        return ends
+
+    def store(self) -> None:
+        for name, pane in self.series.changes().items():
+            if pane is None:
+                self.stored.pop(name, None)  # made and dropped between two stores
+            else:
+                self.stored[name] = pane.copy()
+
+    def reload(self) -> None:
+        self.series = Series(SHAPE, WINDOWS, self.origin, self.series.closed_ms)
+        self.series.load(self.stored)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.integers(0, 45)),
+        st.tuples(st.just("close"), st.sampled_from([0, 1, 5, 7, 30, 400])),
+        st.tuples(st.just("reload"), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@given(steps=STEPS, origin=st.integers(-7, 7))
+def test_windows_are_sums_of_their_panes_whatever_happens(steps: list[tuple[str, int]], origin: int) -> None:
+    run, frontier = Run(origin), 0
+    ends: list[int] = []
+    for number, (what, value) in enumerate(steps):
+        if what == "add":
+            run.add(frontier + value, np.full(SHAPE, number % 5 + 1))
+        elif what == "close":
+            frontier += value
+            ends += run.close(frontier)
+        else:
+            run.store()
+            run.reload()
+    assert ends == sorted(set(ends)), "each pane closes once, in order"
+    run.store()
+    width = min(window.slide_ms for window in WINDOWS)
+    assert len(run.stored) <= 2 * sum(w.size_ms // w.slide_ms for w in WINDOWS) + 45 // width + 2
+
+
+def test_an_empty_stretch_of_any_length_closes_in_one_step() -> None:
+    # 0    5         ...            a million windows later
+    # |#####|  nothing  nothing ...  |#####|
+    run = Run(0)
+    run.add(2, np.ones(SHAPE, np.int64))
+    far = 60 * 10**6
+    run.add(far, np.ones(SHAPE, np.int64))
+    ends = run.close(far + 5)
+    assert ends[0] == 5
+    assert ends[-1] == far + 5
+    assert len(ends) <= 2 + (60 + 20) // 5, "the windows drain, then the stretch is skipped"
+
+
+def test_a_closed_pane_takes_nothing_more() -> None:
+    run = Run(0)
+    run.add(2, np.ones(SHAPE, np.int64))
+    run.close(10)
+    with pytest.raises(ValueError, match="closed at"):
+        run.series.pane(0)
+
+
+def test_the_frontier_must_pass_the_end_of_a_pane() -> None:
+    # frontier 9: the pane [5, 10) can still grow
+    run = Run(0)
+    run.add(7, np.ones(SHAPE, np.int64))
+    assert run.close(9) == []
+    assert run.close(10) == [10]
