@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import kolmogorov
 
 from driftwatch.drift.estimates import field_estimate, ratio
 from driftwatch.drift.gather import Sides
 from driftwatch.drift.ks_exact import ks_exact_p_value
+from driftwatch.drift.ks_limit import ks_limit_p_value
 from driftwatch.drift.reading import Estimate, Floats
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.summaries.layout import FieldKind
 
 EXACT_MAX: Final = 200
-"""Up to this many events on both sides the p-value is exact; beyond it Kolmogorov's limit is used."""
+"""Up to this many events on both sides the p-value is exact; beyond it the large-sample form is used."""
 
 
 def ks_statistic(sides: Sides) -> Estimate:
@@ -38,17 +38,17 @@ def ks_statistic(sides: Sides) -> Estimate:
 def ks_p_value(sides: Sides) -> Estimate:
     """P(D at least as large without drift), from the lower bound of D, so that the grid never makes a page.
 
-    Kolmogorov's limit at sqrt(NM/(N+M))·D; exact (counting lattice paths) where both sides have at most 200
-    events. Conservative with ties: at 5 % the true size is 0.6–1.5 % (STATISTICS §1).
+    From n_e = NM/(N+M), rounded to a whole number, as one sample of that size (Pelz, Good 1976: what SciPy calls
+    asymptotic; Kolmogorov's limit is its first term); exact (counting lattice paths) where both sides have at
+    most 200 events. Conservative with ties: at 5 % the true size is 0.6–1.5 % (STATISTICS §1).
     """
     pick = sides.gather.numeric
     m, n = sides.reference.valid[:, pick], sides.current.valid[:, pick]
     distance = _distance(sides)[:, pick]
-    size = ratio(m * np.asarray(n, np.float64), m + n)
-    value = kolmogorov(np.sqrt(size) * distance)
+    size = np.maximum(np.rint(ratio(m * np.asarray(n, np.float64), m + n)), 1.0)
+    value = ks_limit_p_value(size, distance)
     small = (m > 0) & (n > 0) & (m <= EXACT_MAX) & (n <= EXACT_MAX)
     if small.any():
-        value = np.array(value)
         value[small] = ks_exact_p_value(m[small], n[small], distance[small])
     return field_estimate(_names(sides), value, n)
 
@@ -89,7 +89,7 @@ KS_STATISTIC: Final = Statistic(
 KS_P_VALUE: Final = Statistic(
     name="ks_p_value",
     summary="Probability of such a KS distance without drift, for one single look; repeated looks need a budget.",
-    source="Smirnov 1948, n_e = NM/(N+M); exact up to 200 events on both sides (Hodges 1958)",
+    source="Pelz, Good 1976 at n_e = NM/(N+M); exact up to 200 events on both sides (Hodges 1958)",
     kind=Kind.INPUT,
     compute=ks_p_value,
     needs=_NEEDS,

@@ -54,12 +54,11 @@ def _names(field: Field, breaks: Ints) -> list[str]:
 def _interval(field: Field, first: int, last: int) -> str:
     """Cells `first` to `last` as text; a lower edge just below a value stands for the value itself."""
     edges = field.edges
-    if not edges:
-        return "any value"
     if first == 0 and last == len(edges):
         return "any value"
     if first == 0:
-        return f"up to {edges[last]:.4g}" if last else f"below {_up(edges[0]):.4g}"
+        below = last == 0 and _up(edges[0]) == field.low
+        return f"below {field.low:.4g}" if below else f"up to {edges[last]:.4g}"
     if last == len(edges):
         return f"above {edges[first - 1]:.4g}"
     low, high = edges[first - 1], edges[last]

@@ -1,0 +1,175 @@
+"""Raw values become layouts and matrices by the plainest code possible, for tests of statistics."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driftwatch.drift.reading import Floats, Ints, Pair
+from driftwatch.events.classes import Stream
+from driftwatch.summaries.layout import FIXED_POINT, Block, Field, FieldKind, Layout, Part, Task
+from driftwatch.summaries.slices import Dimension, SliceTable
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+HOUR_MS = 3_600_000
+
+
+def numeric(name: str, start: int, values: Floats, cells: int = 64, coarse: int = 10) -> Field:
+    """A field of quantile cells: outer cells hold what lies outside the reference, heavy values are atoms."""
+    valid = np.sort(values[np.isfinite(values)])
+    distinct, counts = np.unique(valid, return_counts=True)
+    heavy = distinct[counts * cells >= len(valid)]
+    cuts = np.quantile(valid, np.arange(1, cells) / cells, method="inverted_cdf")
+    return _field(name, start, valid, [*cuts, *heavy, *np.nextafter(heavy, -np.inf)], set(heavy), coarse)
+
+
+def exact(name: str, start: int, values: Floats) -> Field:
+    """A field with a cell for every distinct reference value and every gap."""
+    valid = np.unique(values[np.isfinite(values)])
+    return _field(name, start, valid, [*valid, *np.nextafter(valid, -np.inf)], set(valid), 10)
+
+
+def edged(name: str, start: int, values: Floats, edges: Sequence[float]) -> Field:
+    """A field with these very edges, each cell a coarse one."""
+    cells = len(edges) + 1
+    return Field(
+        name, FieldKind.NUMERIC, start, tuple(edges), (False,) * cells, coarse=tuple(range(cells)),
+        low=float(np.min(values)), high=float(np.max(values)),
+    )  # fmt: skip
+
+
+def _field(
+    name: str, start: int, valid: Floats, edges: Sequence[float], atoms: set[float], coarse: int
+) -> Field:
+    low, high = float(valid[0]), float(valid[-1])
+    kept = sorted({float(edge) for edge in (*edges, np.nextafter(low, -np.inf), high)})
+    marks = [edge in atoms for edge in kept] + [False]
+    below = np.searchsorted(valid, [*kept, np.inf], side="right")
+    groups = np.minimum(np.maximum(below - 1, 0) * coarse // len(valid), coarse - 1)
+    return Field(
+        name, FieldKind.NUMERIC, start, tuple(kept), tuple(marks),
+        coarse=tuple(np.maximum.accumulate(groups).tolist()), low=low, high=high,
+    )  # fmt: skip
+
+
+def categorical(name: str, start: int, categories: Sequence[str]) -> Field:
+    return Field(
+        name, FieldKind.CATEGORICAL, start, categories=tuple(categories),
+        coarse=tuple(range(len(categories) + 1)),
+    )  # fmt: skip
+
+
+def count_numeric(field: Field, values: Floats) -> Ints:
+    """int64[cells + 2]: NaN is missing, an infinity invalid."""
+    finite = values[np.isfinite(values)]
+    cells = np.bincount(np.searchsorted(field.edges, finite, side="left"), minlength=field.cells)
+    return np.array([*cells, np.isnan(values).sum(), np.isinf(values).sum()], np.int64)
+
+
+def count_texts(field: Field, texts: Sequence[str | None]) -> Ints:
+    counts = np.zeros(field.cells + 2, np.int64)
+    for text in texts:
+        place = field.categories.index(text) if text in field.categories else field.cells - 1
+        counts[field.cells if text is None else place] += 1
+    return counts
+
+
+def slices(rows: int) -> SliceTable:
+    """A table with this many rows: 1, or at least 3."""
+    if rows == 1:
+        return SliceTable((), (), ())
+    values = tuple(f"v{i}" for i in range(rows - 3))
+    return SliceTable(("s",), (values,), (Dimension(("s",), tuple((v,) for v in values)),))
+
+
+def layout(
+    task: Task, *parts: Part, rows: int = 1, classes: Sequence[str] = ("0", "1"), scale: float = 1.0
+) -> Layout:
+    return Layout(task, parts, slices(rows), tuple(classes), 0.5, 10, (), scale)
+
+
+def fields_part(*fields: Field) -> Part:
+    return Part(Stream.PREDICTIONS, fields, (), max((f.stop for f in fields), default=0))
+
+
+def labels_part(**shapes: tuple[int, ...]) -> Part:
+    blocks, start = [], 0
+    for name, shape in shapes.items():
+        blocks.append(Block(name, start, shape))
+        start = blocks[-1].stop
+    return Part(Stream.LABELS, (), tuple(blocks), start)
+
+
+def pair_of(part: Part, reference: Ints, current: Ints, task: Task = Task.BINARY, **more: object) -> Pair:
+    """A pair of matrices int64[slices, columns], of one row each if they are vectors."""
+    past, now = np.atleast_2d(reference), np.atleast_2d(current)
+    made = layout(task, part, rows=len(past))
+    settings = {"layout": made, "reference_span_ms": 10 * HOUR_MS, "window_ms": HOUR_MS, **more}
+    return Pair(part=part, reference=past, current=now, **settings)  # type: ignore[arg-type]
+
+
+def numeric_pair(field: Field, reference: Floats, current: Floats) -> Pair:
+    return pair_of(fields_part(field), count_numeric(field, reference), count_numeric(field, current))
+
+
+def calibration_block(scores: Floats, right: Floats, cells: int) -> Ints:
+    """int64[6, cells], cells (lo, hi] of equal width."""
+    place = np.clip(np.ceil(scores * cells).astype(int) - 1, 0, cells - 1)
+    rows = [
+        np.ones_like(scores), right, scores, scores**2, scores * right,
+        (1 - 2 * scores) ** 2 * scores * (1 - scores),
+    ]  # fmt: skip
+    made = np.zeros((6, cells), np.int64)
+    for row, values in enumerate(rows):
+        fixed = values if row < 2 else np.rint(values * FIXED_POINT)
+        np.add.at(made[row], place, fixed.astype(np.int64))
+    return made
+
+
+def residual_block(predicted: Floats, labels: Floats, scale: float) -> Ints:
+    """int64[7]"""
+    e = (predicted - labels) / scale
+    sums = [e, np.abs(e), e**2, e**4]
+    fixed = [int(np.rint(s * FIXED_POINT).sum()) for s in sums]
+    return np.array([len(e), *fixed, 0, 0], np.int64)
+
+
+def confusion_block(decided: Ints, labels: Ints, classes: int) -> Ints:
+    made = np.zeros((classes, classes), np.int64)
+    np.add.at(made, (decided, labels), 1)
+    return made
+
+
+class CarLoan:
+    """NannyML's synthetic car loan data as columns."""
+
+    def __init__(self) -> None:
+        self.reference = _columns(DATA / "car_loan_reference.csv.gz")
+        self.analysis = _columns(DATA / "car_loan_analysis.csv.gz")
+        self.analysis["repaid"] = _columns(DATA / "car_loan_labels.csv.gz")["repaid"]
+
+
+def car_loan() -> CarLoan:
+    if not DATA.is_dir():
+        pytest.skip(
+            f"the data of STATISTICS §6 is not at {DATA.parent.name}/{DATA.name} beside the repository"
+        )
+    return CarLoan()
+
+
+def _columns(path: Path) -> dict[str, np.ndarray]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        names = file.readline().strip().split(",")
+        rows = [line.rstrip("\n").split(",") for line in file]
+    return {name: _column([row[i] for row in rows]) for i, name in enumerate(names)}
+
+
+def _column(texts: list[str]) -> np.ndarray:
+    try:
+        return np.array([float(text) if text else np.nan for text in texts])
+    except ValueError:
+        return np.array(texts)

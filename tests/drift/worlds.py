@@ -1,0 +1,123 @@
+"""Small random worlds: a pair of every part and task, with slices that are empty, tiny and ordinary."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from driftwatch.drift.reading import Ints, Pair
+from driftwatch.events.classes import Stream
+from driftwatch.summaries.layout import Field, Part, Task
+from tests.drift import counting as c
+
+SIZES = (0, 1, 3, 40, 300, 900)
+CATEGORIES = ("a", "b", "c")
+CLASSES = 4
+
+
+def fields() -> tuple[Field, ...]:
+    """Skewed, constant, tied and categorical fields, of different numbers of cells."""
+    rng = np.random.default_rng(1)
+    first = c.numeric("income", 0, rng.lognormal(size=2_000))
+    second = c.numeric("flag", first.stop, np.ones(50))
+    third = c.exact("grade", second.stop, rng.integers(1, 6, 500).astype(float))
+    fourth = c.categorical("country", third.stop, CATEGORIES)
+    return first, second, third, fourth
+
+
+def inputs(seed: int) -> Pair:
+    rng = np.random.default_rng(seed)
+    part = c.fields_part(*fields())
+    made = [np.stack([_inputs(rng, part, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    return c.pair_of(part, *made)
+
+
+def _inputs(rng: np.random.Generator, part: Part, n: int) -> Ints:
+    shift = rng.choice([0.0, 0.3])
+    income = np.where(rng.random(n) < 0.05, np.nan, rng.lognormal(shift, size=n))
+    grade = np.where(rng.random(n) < 0.05, np.inf, rng.integers(0, 7, n).astype(float))
+    countries = [str(text) for text in rng.choice(["a", "b", "c", "new"], n)]
+    columns = [income, np.ones(n), grade]
+    counts = [c.count_numeric(f, x) for f, x in zip(part.fields, columns, strict=False)]
+    return np.concatenate([*counts, c.count_texts(part.fields[3], countries)])
+
+
+def binary(seed: int) -> Pair:
+    score = c.numeric("score", 0, np.round(np.random.default_rng(2).random(2_000), 2), cells=16)
+    part = c.labels_part(confusion=(2, 2), score_label=(score.cells, 2), calibration=(6, 10), quality=(3,))
+    rng = np.random.default_rng(seed)
+    made = [np.stack([_binary(rng, score, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    layout = c.layout(Task.BINARY, c.fields_part(score), part, rows=len(SIZES))
+    return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)))
+
+
+def _binary(rng: np.random.Generator, score: Field, n: int) -> Ints:
+    p = np.round(rng.random(n), 2)
+    y = (rng.random(n) < p).astype(int)
+    by_label = [c.count_numeric(score, p[y == label])[:-2] for label in (0, 1)]
+    blocks = [
+        c.confusion_block((p >= 0.5).astype(int), y, 2),
+        np.stack(by_label, axis=1),
+        c.calibration_block(p, y.astype(float), 10),
+        np.array([0, 0, n]),
+    ]
+    return np.concatenate([block.ravel() for block in blocks])
+
+
+def multiclass(seed: int) -> Pair:
+    part = c.labels_part(confusion=(CLASSES, CLASSES), calibration=(6, 10), quality=(3,))
+    rng = np.random.default_rng(seed)
+    made = [np.stack([_multiclass(rng, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    layout = c.layout(Task.MULTICLASS, part, rows=len(SIZES), classes="abc_")
+    return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)))
+
+
+def _multiclass(rng: np.random.Generator, n: int) -> Ints:
+    decided, labels = rng.integers(0, CLASSES - 1, (2, n))
+    labels = np.where(rng.random(n) < 0.6, decided, labels)
+    blocks = [
+        c.confusion_block(decided, labels, CLASSES),
+        c.calibration_block(rng.uniform(0.3, 1, n), (decided == labels).astype(float), 10),
+        np.array([0, 0, n]),
+    ]
+    return np.concatenate([block.ravel() for block in blocks])
+
+
+def regression(seed: int) -> Pair:
+    part = c.labels_part(residuals=(7,), quality=(3,))
+    rng = np.random.default_rng(seed)
+    made = [np.stack([_regression(rng, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    layout = c.layout(Task.REGRESSION, part, rows=len(SIZES), scale=12.5)
+    return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)))
+
+
+def _regression(rng: np.random.Generator, n: int) -> Ints:
+    labels = rng.normal(50, 12, n)
+    return np.array([*c.residual_block(labels + rng.normal(0.5, 4, n), labels, 12.5), 0, 0, n])
+
+
+WORLDS = {"inputs": inputs, "binary": binary, "multiclass": multiclass, "regression": regression}
+
+
+def rows_of(pair: Pair, rows: list[int]) -> Pair:
+    """The same pair with only these slice rows, in this order."""
+    predicted = None if pair.predicted is None else pair.predicted[rows]
+    return Pair(
+        pair.layout, pair.part, pair.reference[rows], pair.current[rows],
+        pair.reference_span_ms, pair.window_ms, predicted,
+    )  # fmt: skip
+
+
+def same(pair: Pair) -> Pair:
+    """The reference compared with itself."""
+    return Pair(
+        pair.layout, pair.part, pair.reference, pair.reference,
+        pair.reference_span_ms, pair.window_ms, pair.predicted,
+    )  # fmt: skip
+
+
+def blank(pair: Pair, stream: Stream) -> Pair:
+    """The same pair without any event."""
+    assert pair.part.stream is stream
+    none = np.zeros_like(pair.reference)
+    zero = None if pair.predicted is None else np.zeros_like(pair.predicted)
+    return Pair(pair.layout, pair.part, none, none, pair.reference_span_ms, pair.window_ms, zero)
