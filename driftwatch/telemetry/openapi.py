@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final
@@ -69,11 +70,17 @@ def _field_texts() -> dict[tuple[str, str], str]:
     for module in (a, rows):
         for owner in ast.parse(inspect.getsource(module)).body:
             if isinstance(owner, ast.ClassDef):
-                for field, text in pairwise(owner.body):
-                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-                            found[owner.name, field.target.id] = str(text.value.value)
+                found |= {(owner.name, field): text for field, text in _documented(owner)}
     return found
+
+
+def _documented(owner: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, text in pairwise(owner.body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                yield name, words
+            case _:
+                pass
 
 
 def _get(operation: Operation) -> dict[str, Any]:
