@@ -128,6 +128,9 @@ class Learner:
         rows = [row for row in rows if row.key < kept.limit]
         kept.add(rows)
         self._new[stream] += rows
+        if len(self._new[stream]) > 2 * self._bounds[0]:
+            kept.cut()
+            self._new[stream] = [row for row in self._new[stream] if row.key < kept.limit]
 
     def merge(self, other: Learner) -> None:
         """Take in what another learner of the same version kept; in any order the result is the same."""

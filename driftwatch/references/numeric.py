@@ -129,5 +129,5 @@ def _centres(ordered: Floats, edges: Floats, counts: Ints) -> tuple[float, ...]:
     with np.errstate(over="ignore"):
         means = np.add.reduceat(ordered, starts) / counts[filled]
     means = np.where(np.isfinite(means), means, centres[filled])
-    centres[filled] = np.clip(means, np.minimum(lower, ordered[0])[filled], upper[filled])
-    return tuple(centres.tolist())
+    centres[filled] = means
+    return tuple(np.clip(centres, lower, upper).tolist())

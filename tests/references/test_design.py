@@ -1,0 +1,90 @@
+"""The layout has the fields and blocks that task and streams ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from driftwatch.errors import ReferenceFileError
+from driftwatch.events.classes import Stream
+from driftwatch.events.spec import LabelsSpec, PredictionsSpec
+from driftwatch.references.build import build
+from driftwatch.references.design import AGE_EDGES_MS
+from driftwatch.summaries.layout import Layout, Task
+from tests.references.records import batches, predictions, subject
+
+
+def layout_of(records: list[dict[str, Any]], **changes: Any) -> Layout:
+    return build(
+        subject(**changes), batches(predictions=records), source="test", created_ms=0
+    ).reference.layout
+
+
+def shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
+    part = layout.part(Stream.LABELS)
+    assert part is not None
+    return {block.name: block.shape for block in part.blocks}
+
+
+def test_binary_without_a_mapped_decision_decides_by_its_score() -> None:
+    layout = layout_of(predictions(200))
+    part = layout.part(Stream.PREDICTIONS)
+    assert part is not None
+    assert [field.name for field in part.fields] == ["age", "kind", "score", "decision"]
+    assert part.field("decision").categories == ("0", "1")
+    assert [f.start for f in part.fields[1:]] == [f.stop for f in part.fields[:-1]]
+    assert part.columns == part.fields[-1].stop
+    score = part.field("score")
+    assert shapes(layout) == {
+        "confusion": (2, 2), "score_label": (score.cells, 2), "calibration": (6, 10), "ages": (7, 2), "quality": (3,),
+    }  # fmt: skip
+    assert layout.age_edges_ms == AGE_EDGES_MS
+    assert layout.classes == ("0", "1")
+
+
+def test_multiclass_classes_come_from_decisions_and_labels() -> None:
+    rows = [
+        row | {"d": "cat" if i % 3 else "dog", "y": "cow" if i == 0 else "cat"}
+        for i, row in enumerate(predictions(9))
+    ]
+    of = PredictionsSpec.model_validate(
+        {"topic": "p", "decision": "d", "score": "p", "features": "f", "label": "y"}
+    )
+    layout = layout_of(rows, task=Task.MULTICLASS, predictions=of, labels=None)
+    assert layout.classes == ("cat", "dog", "cow", "__other__")
+    part = layout.part(Stream.PREDICTIONS)
+    assert part is not None
+    assert part.field("decision").categories == ("cat", "dog", "cow")
+    assert shapes(layout) == {"confusion": (4, 4), "calibration": (6, 10), "ages": (7, 2), "quality": (3,)}
+
+
+def test_regression_scale_is_the_spread_of_the_labels() -> None:
+    rows = [row | {"y": float(i % 2) * 4} for i, row in enumerate(predictions(100))]
+    of = PredictionsSpec.model_validate({"topic": "p", "score": "p", "label": "y"})
+    layout = layout_of(rows, task=Task.REGRESSION, predictions=of, labels=None)
+    assert (layout.scale, layout.classes) == (2.0, ())
+    assert shapes(layout) == {"residuals": (7,), "ages": (7, 2), "quality": (3,)}
+    unlabelled = layout_of(predictions(100), task=Task.REGRESSION, predictions=of, labels=None)
+    assert 0.28 < unlabelled.scale < 0.30
+    constant = layout_of(predictions(3, p=1.0), task=Task.REGRESSION, predictions=of, labels=None)
+    assert constant.scale == 1.0
+
+
+def test_without_labels_nothing_counts_them() -> None:
+    assert layout_of(predictions(5), labels=None).part(Stream.LABELS) is None
+
+
+@pytest.mark.parametrize(
+    ("task", "fields", "says"),
+    [
+        (Task.MULTICLASS, {"score": "p"}, "labels need `predictions.decision`"),
+        (Task.BINARY, {"features": "f"}, "labels need `predictions.decision`"),
+        (Task.REGRESSION, {"features": "f"}, "need `predictions.score`"),
+        (Task.BINARY, {}, "have nothing to count"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(task: Task, fields: dict[str, str], says: str) -> None:
+    of = PredictionsSpec.model_validate({"topic": "p", **fields})
+    with pytest.raises(ReferenceFileError, match=says):
+        layout_of(predictions(5), task=task, predictions=of, labels=LabelsSpec(topic="l", label="y"))
