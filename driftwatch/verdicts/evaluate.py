@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from driftwatch.drift.moved import moved
 from driftwatch.drift.reading import Estimate, Floats, Ints, Pair, Reading
+from driftwatch.summaries.totals import events_of
 from driftwatch.verdicts.rule import Rule
 from driftwatch.verdicts.spec import Severity
 from driftwatch.verdicts.state import Members, RuleState, load, save
@@ -153,15 +154,4 @@ def _reference_count(pair: Pair, row: int, field: str) -> int:
     if field:
         found = pair.part.field(field)
         return int(counts[found.start : found.stop].sum())
-    return _events(pair, counts)
-
-
-def _events(pair: Pair, counts: Ints) -> int:
-    """Events in one matrix row: of the first field, or the matched labels of the labels part."""
-    quality = pair.part.block("quality")
-    if quality is not None:
-        return int(counts[quality.stop - 1])
-    if pair.part.fields:
-        first = pair.part.fields[0]
-        return int(counts[first.start : first.stop].sum())
-    return 0
+    return int(events_of(pair.part, counts[None])[0])
