@@ -66,7 +66,8 @@ class Acknowledging:
         if not token:
             raise Refused(403, "not_configured", "Acknowledging is off: no http.token is configured.")
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        right = hmac.compare_digest(given.strip().encode(), token.encode())
+        # Starlette reads headers as Latin-1: this gives back the bytes that were sent.
+        right = hmac.compare_digest(given.strip().encode("latin-1"), token.encode("utf-8"))
         if scheme.lower() != "bearer" or not right:
             raise Refused(401, "unauthorised", "Send the header `Authorization: Bearer TOKEN`.")
 

@@ -1,0 +1,63 @@
+"""An HTTP application over a board that tests fill, as the app wires it."""
+
+from __future__ import annotations
+
+import queue
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+
+from driftwatch.telemetry.acknowledge import Acknowledging
+from driftwatch.telemetry.board import Board
+from driftwatch.telemetry.collector import PictureCollector, Scrapes
+from driftwatch.telemetry.counts import Counts
+from driftwatch.telemetry.web import application
+from tests.telemetry import pictures
+
+TOKEN = "s3cret-tökén"
+
+
+def clock() -> float:
+    return 1.0
+
+
+@dataclass
+class Daemon:
+    """A board with one commit, and a loop that answers acknowledgements as the test says."""
+
+    token: str | None = TOKEN
+    outcome: str | None = "acknowledged"
+    """None: the commit that decides it never comes."""
+    full: bool = False
+    wait_s: float = 5.0
+    asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    def __post_init__(self) -> None:
+        self.board = Board(pictures.health())
+        self.board.publish(pictures.snapshot(), Counts())
+
+    def submit(self, episode: str, by: str) -> Future[str]:
+        if self.full:
+            raise queue.Full
+        self.asked.append((episode, by))
+        future: Future[str] = Future()
+        if self.outcome is not None:
+            future.set_result(self.outcome)
+        return future
+
+    def read_token(self) -> str | None:
+        if self.token == "unreadable":
+            raise OSError("no such file")
+        return self.token
+
+    @property
+    def app(self) -> ASGIApp:
+        acknowledging = Acknowledging(self.read_token, self.submit, self.wait_s)
+        return application(
+            self.board, Scrapes(PictureCollector(self.board, 50_000, clock), clock), acknowledging, clock
+        )
+
+    def client(self) -> TestClient:
+        return TestClient(self.app, base_url="http://daemon:9464", raise_server_exceptions=False)
