@@ -76,6 +76,7 @@ def test_labels_in_the_rows_have_age_0() -> None:
 def test_labels_of_their_own_stream_are_joined_with_their_age() -> None:
     late = [{"id": "r0", "ts": START_MS + 2 * DAY_MS, "y": 1}]
     repeated = [{"id": "r1", "ts": START_MS + DAY_MS, "y": 1}]
+    repeated += [{"id": "r3", "ts": START_MS + 9 * DAY_MS, "y": 1}]
     foreign = [{"id": "zz", "ts": START_MS, "y": 1}, {"id": "r2", "ts": START_MS + 40 * DAY_MS, "y": 1}]
     made = built(
         predictions=predictions(5), labels=[*labels(5)[1:2], *labels(5)[3:], *late, *repeated, *foreign]
@@ -84,7 +85,7 @@ def test_labels_of_their_own_stream_are_joined_with_their_age() -> None:
     assert events(made.reference, Stream.LABELS)["all"] == 4
     assert made.notes == (
         "1 labels records are not counted: duplicate",
-        "2 label records belong to no prediction, or to one that has a label",
+        "3 label records belong to no prediction, or to one that has a label",
     )
 
 

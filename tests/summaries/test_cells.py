@@ -60,6 +60,14 @@ def test_heavy_tails_are_found_by_the_bits_of_the_float(sign: float) -> None:
     assert (found.cells(values) == np.searchsorted(edges, values, side="left")).all()
 
 
+def test_minus_zero_is_zero_by_the_bits_too() -> None:
+    edges = np.concatenate([-np.exp(np.linspace(20, -20, 40)), [-0.0], np.exp(np.linspace(-20, 20, 40))])
+    found = slot_table(edges)
+    assert found is not None
+    assert found.scale.factor == 0.0
+    assert found.cells(np.array([0.0, -0.0, 5e-324])).tolist() == [40, 40, 41]
+
+
 def test_edges_too_close_for_any_table_are_searched() -> None:
     dense = 1.0 + np.arange(40) * np.finfo(np.float64).eps
     edges = np.concatenate([[-1e300], dense, [1e300]])

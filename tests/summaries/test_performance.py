@@ -78,11 +78,11 @@ def test_calibration_sums_are_the_sums(made) -> None:
 
 
 def test_what_cannot_be_used_is_counted_as_such() -> None:
-    # no decision; no score; a score that is no probability; both wrong
-    found = counted(binary(), labelled([0.5, np.nan, 1.5, np.inf], [-1, 1, 1, -1], [1, 1, 1, 1]))
-    assert found["quality"].tolist() == [3, 1, 4]
+    # no decision; no score; a score that is no probability; both; both wrong
+    found = counted(binary(), labelled([0.5, np.nan, 1.5, 1.5, np.inf], [-1, 1, 1, -1, -1], [1, 1, 1, 1, 1]))
+    assert found["quality"].tolist() == [4, 1, 5]
     assert found["confusion"].sum() == 2
-    assert found["score_label"].sum() == 2
+    assert found["score_label"].sum() == 3
     assert found["calibration"][0].sum() == 1
     assert found["ages"][:, 0].sum() == 2
 
