@@ -36,18 +36,16 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class LoopStatus:
-    """How the loop is doing; replaced as a whole. Times are of the monotonic clock but `committed_s` (wall clock)."""
+    """How the loop is doing; replaced as a whole. Times are of the monotonic clock."""
 
     running: bool = False
     standing_by: str = ""
     disconnected_at_s: float | None = 0.0
     commit_failed: str = ""
     turned_at_s: float = 0.0
-    committed_s: float = 0.0
-    commit_duration_s: float = 0.0
     lag: Mapping[Partition, int] = field(default_factory=dict[Partition, int])
     newest_ms: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    """Newest event time by (model, stream)."""
+    """Newest event time by (model, stream), of streams that had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,10 @@ class Surroundings:
     monitor: Callable[[Saved], Monitor]
     """A core that continues at a commit."""
     render: Callable[[Sequence[Notification]], list[OutboxRow]]
-    publish: Callable[[Snapshot], None]
-    observe: Callable[[Sequence[Fact]], None]
-    """Facts of a commit that is stored."""
+    resumed: Callable[[Snapshot], None]
+    """Memory was loaded: the picture as of the last commit."""
+    committed: Callable[[Snapshot, Sequence[Fact], float], None]
+    """The picture and the facts of a commit that is stored, and the seconds that it took."""
     report: Callable[[LoopStatus], None]
     wake: Callable[[], None]
     """New rows are in the outbox."""
@@ -133,7 +132,7 @@ class Loop:
         self._met = False
         self._idle_since.clear()
         monitor = self._around.monitor(saved)
-        self._around.publish(monitor.snapshot(saved.sequence))
+        self._around.resumed(monitor.snapshot(saved.sequence))
         return monitor
 
     def _rejoin(self, why: str) -> None:
@@ -195,9 +194,7 @@ class Loop:
             return
         self._idle = inputs.idle
         self._stored = dict(outcome.changes.offsets)
-        self._tell(outcome, sequence, asked)
-        now_s = self._around.monotonic_s()
-        self._report(committed_s=self._around.wall_s(), commit_duration_s=now_s - started_s)
+        self._tell(outcome, sequence, asked, self._around.monotonic_s() - started_s)
         self._source.commit(self._stored)
         self._source.pause(self._monitor.paused())
 
@@ -234,9 +231,8 @@ class Loop:
                 raise FencedError("the assignment changed while nothing could be committed")
             self._report(turned_at_s=self._around.monotonic_s())
 
-    def _tell(self, outcome: Outcome, sequence: int, asked: list[Acknowledgement]) -> None:
-        self._around.publish(self._monitor.snapshot(sequence))
-        self._around.observe(outcome.facts)
+    def _tell(self, outcome: Outcome, sequence: int, asked: list[Acknowledgement], took_s: float) -> None:
+        self._around.committed(self._monitor.snapshot(sequence), outcome.facts, took_s)
         if outcome.changes.outbox:
             self._around.wake()
         for one in asked:
@@ -255,7 +251,7 @@ class Loop:
         for partition in self._idle_since.keys() - standing.keys():
             del self._idle_since[partition]
         lag = {p: max(0, where.end_offset - self._monitor.offsets.get(p, 0)) for p, where in standing.items()}
-        self._report(lag=lag)
+        self._report(lag=lag, newest_ms=self._monitor.newest_ms())
         limit_s = now_s - self._timing.idle_timeout_s
         return frozenset(p for p, (_, since_s) in self._idle_since.items() if since_s <= limit_s)
 

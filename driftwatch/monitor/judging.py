@@ -63,6 +63,10 @@ class Judging:
             version.predicted[window.name, end_ms] = reading.events
         return reading, [self._judge(rule, reading, pair) for rule in self._rules[stream, window.name]]
 
+    def views_of(self, reading: Reading) -> tuple[RuleView, ...]:
+        """What the rules say of the window's last reading."""
+        return tuple(v for (s, w, _), v in self.views.items() if (s, w) == (reading.stream, reading.window))
+
     def _predicted(self, window: Window, end_ms: int) -> Ints | None:
         """Predictions in the label window's time range; None where they are not all known yet."""
         version = self._version

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
+from driftwatch.drift.reading import Reading
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.joins import JoinTables
 from driftwatch.events.order import PartitionOrder
@@ -30,7 +31,7 @@ from driftwatch.monitor.decisions import Decisions, DecisionState
 from driftwatch.monitor.inflow import Inflow
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan
-from driftwatch.monitor.snapshot import ModelView
+from driftwatch.monitor.snapshot import ModelView, RuleView
 from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.version import Version, VersionState
@@ -84,9 +85,18 @@ class ModelMonitor:
     """All of one model's state; only `ingest` and `settle` change it, in the thread that owns it."""
 
     def __init__(
-        self, plan: ModelPlan, saved: Saved, joins: JoinTables, partitions: Partitions, hash_key: bytes
+        self,
+        plan: ModelPlan,
+        saved: Saved,
+        joins: JoinTables,
+        partitions: Partitions,
+        hash_key: bytes,
+        *,
+        keep_readings: bool = False,
     ) -> None:
         self.plan = plan
+        self._keep_readings = keep_readings
+        self.readings: list[tuple[Reading, tuple[RuleView, ...]]] = []
         self._partitions = partitions
         state = _load(saved, f"{plan.name}/model", ModelState)
         self.tally = Tally(state.tally)
@@ -259,6 +269,8 @@ class ModelMonitor:
             facts.append(
                 WindowRead(model, name, stream, window.name, closed.end_ms, int(reading.events[0]), verdict)
             )
+            if self._keep_readings:
+                self.readings.append((reading, self.versions.judging[name].views_of(reading)))
             judgements += said
         return judgements
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 import msgspec
 
 from driftwatch.alerts.lifecycle import IllegalTransitionError
+from driftwatch.drift.reading import Reading
 from driftwatch.events.joins import JoinTables
+from driftwatch.events.order import BEFORE_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.facts import Fact, PartitionIdle
 from driftwatch.monitor.changes import Changes, JournalRow, Saved
 from driftwatch.monitor.model import ModelMonitor
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan
-from driftwatch.monitor.snapshot import Snapshot
+from driftwatch.monitor.snapshot import RuleView, Snapshot
 
 _PARTITIONS = "partitions"
 
@@ -40,19 +42,37 @@ class Outcome:
     facts: list[Fact] = field(default_factory=list[Fact])
     refused: dict[str, str] = field(default_factory=dict[str, str])
     """Acknowledgements that were refused: episode and why (`unknown`, `conflict`)."""
+    readings: list[tuple[Reading, tuple[RuleView, ...]]] = field(
+        default_factory=list[tuple[Reading, tuple[RuleView, ...]]]
+    )
+    """Every reading with what the rules said of it, where asked for."""
 
 
 class Monitor:
     """Pure but for the join tables handed in: the same records, commits and inputs give the same outcomes."""
 
-    def __init__(self, plans: Sequence[ModelPlan], saved: Saved, joins: JoinTables, hash_key: bytes) -> None:
-        """Continues at `saved`; raises StateError where it does not fit the plans."""
+    def __init__(
+        self,
+        plans: Sequence[ModelPlan],
+        saved: Saved,
+        joins: JoinTables,
+        hash_key: bytes,
+        *,
+        keep_readings: bool = False,
+    ) -> None:
+        """Continues at `saved`; raises StateError where it does not fit the plans.
+
+        With `keep_readings` outcomes carry every reading (replay); the daemon shows only the last ones.
+        """
         stored = saved.states.get(_PARTITIONS)
         self._partitions = Partitions(
             msgspec.msgpack.decode(stored, type=list[tuple[str, int]]) if stored else []
         )
         self._stored_partitions = stored
-        self.models = {p.name: ModelMonitor(p, saved, joins, self._partitions, hash_key) for p in plans}
+        self.models = {
+            p.name: ModelMonitor(p, saved, joins, self._partitions, hash_key, keep_readings=keep_readings)
+            for p in plans
+        }
         self.offsets: dict[Partition, int] = dict(saved.offsets)
         self._journal: list[JournalRow] = []
         self._facts: list[Fact] = []
@@ -104,7 +124,10 @@ class Monitor:
         listed = msgspec.msgpack.encode(self._partitions.listed())
         if listed != self._stored_partitions:
             changes.states[_PARTITIONS] = self._stored_partitions = listed
-        return Outcome(changes, facts, refused)
+        readings = [reading for model in self.models.values() for reading in model.readings]
+        for model in self.models.values():
+            model.readings = []
+        return Outcome(changes, facts, refused, readings)
 
     def _idle(self, inputs: Inputs, changes: Changes) -> list[Fact]:
         places = frozenset(self._partitions.place(partition) for partition in inputs.idle)
@@ -140,6 +163,15 @@ class Monitor:
     def paused(self) -> set[Partition]:
         """Partitions that should hand over nothing for now (E7)."""
         return {partition for model in self.models.values() for partition in model.paused()}
+
+    def newest_ms(self) -> dict[tuple[str, str], int]:
+        """The newest event time by (model, stream), of streams that had one."""
+        return {
+            (name, stream.value): inflow.newest_ms
+            for name, model in self.models.items()
+            for stream, inflow in model.inflows.items()
+            if inflow.newest_ms > BEFORE_ALL
+        }
 
     def snapshot(self, sequence: int) -> Snapshot:
         """The picture after the commit of this number."""
