@@ -1,0 +1,184 @@
+"""The way to one endpoint: takes what is due from the outbox, lets it be posted, writes down what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from driftwatch.alerts.notifications import OutboxRow
+from driftwatch.alerts.outbox import Attempt, Outbox
+from driftwatch.webhooks.reasons import Reason
+from driftwatch.webhooks.schedule import RowState, Schedule, parse_retry_after_s
+from driftwatch.webhooks.spec import EndpointSpec
+from driftwatch.webhooks.status import AttemptMade, EndpointDisabled, EndpointStatus, Report, SenderFailed
+
+LOOK_AGAIN_S: Final = 60.0
+"""The outbox is looked at so often even if nobody says that something is new."""
+AFTER_FAULT_S: Final = 5.0
+"""Pause after the outbox could not be read or written."""
+
+
+class Answer(NamedTuple):
+    """What one request came to."""
+
+    reason: Reason
+    status: int = 0
+    retry_after: str | None = None
+
+
+Post = Callable[[EndpointSpec, OutboxRow], Awaitable[Answer]]
+"""Sends one row to its endpoint; never raises but when it is cancelled."""
+
+
+class Clock:
+    """Wall-clock seconds that never jump: the wall clock of the start, carried on by the monotonic one (F28)."""
+
+    def __init__(self, wall_s: Callable[[], float], steady_s: Callable[[], float]) -> None:
+        self._steady_s = steady_s
+        self._offset_s = wall_s() - steady_s()
+
+    def now_s(self) -> float:
+        """Seconds since the epoch as far as they went by for this process."""
+        return self._offset_s + self._steady_s()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Everything about time and chance that a lane needs; tests give their own."""
+
+    schedule: Schedule = field(default_factory=Schedule)
+    clock: Clock = field(default_factory=lambda: Clock(time.time, time.monotonic))
+    jitter: Callable[[], float] = random.random
+
+
+class Lane:
+    """One endpoint's task, in the sender's event loop; a lane that hangs or fails holds up no other."""
+
+    def __init__(
+        self,
+        endpoint: EndpointSpec,
+        outbox: Outbox,
+        post: Post,
+        timing: Timing,
+        tell: Callable[[Report], None],
+    ) -> None:
+        self.endpoint = endpoint
+        self.status = EndpointStatus()
+        self._outbox = outbox
+        self._post = post
+        self._timing = timing
+        self._tell = tell
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._unwritten: Attempt | None = None
+        """What could not be written down yet: nothing is sent before, or a delivered row would be sent again."""
+        self._throttled_until_s = 0.0
+
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the attempt that is under way."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send what is due until stopped."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                wait_s = await self._turn()
+            except Exception as error:
+                self._tell(SenderFailed(self.endpoint.name, f"{type(error).__name__}: {error}"))
+                wait_s = AFTER_FAULT_S
+                self._wake.clear()
+            if wait_s > 0 and not self._stopping:
+                await self._pause(wait_s)
+
+    async def _pause(self, wait_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(wait_s, LOOK_AGAIN_S)):
+                await self._wake.wait()
+
+    async def _turn(self) -> float:
+        """Make one attempt if one is due; how long to wait before the next turn."""
+        self._write_down()
+        name = self.endpoint.name
+        self.status = replace(
+            self.status,
+            pending=self._outbox.lengths().get(name, 0),
+            disabled=self._outbox.disabled().get(name, ""),
+        )
+        rows = [] if self.status.disabled else self._outbox.pending(name, 1)
+        if not rows:
+            return LOOK_AGAIN_S
+        row, before = rows[0]
+        now_s = self._timing.clock.now_s()
+        wait_s = max(self._timing.schedule.wait_s(before, now_s), self._throttled_until_s - now_s)
+        if wait_s > 0:
+            return wait_s
+        await self._attempt(row, before)
+        return 0.0
+
+    async def _attempt(self, row: OutboxRow, before: Attempt | None) -> None:
+        answer = await self._posted(row)
+        now_s = self._timing.clock.now_s()
+        retry_after_s = parse_retry_after_s(answer.retry_after, now_s)
+        schedule = self._timing.schedule
+        after = schedule.after(row, before, answer.reason, now_s, self._timing.jitter(), retry_after_s)
+        if answer.reason is Reason.HTTP_429:  # it means the sender, not this one row
+            self._throttled_until_s = now_s + min(retry_after_s, schedule.retry_after_max_s)
+        self._unwritten = after
+        self._count(answer.reason, now_s)
+        next_in_s = max(0.0, after.next_at_s - now_s) if after.state == RowState.PENDING else 0.0
+        self._tell(
+            AttemptMade(
+                row.endpoint,
+                row.id,
+                row.type,
+                answer.reason,
+                after.attempts,
+                next_in_s,
+                after.state,
+                answer.status,
+            )
+        )
+        self._write_down()
+        self._disable_if_due(answer.reason, now_s)
+
+    async def _posted(self, row: OutboxRow) -> Answer:
+        try:
+            return await self._post(self.endpoint, row)
+        except Exception as error:  # a fault of ours must use up the schedule too, not spin
+            self._tell(SenderFailed(self.endpoint.name, type(error).__name__))
+            return Answer(Reason.INTERNAL)
+
+    def _write_down(self) -> None:
+        if self._unwritten is not None:
+            self._outbox.record(self._unwritten)
+            self._unwritten = None
+
+    def _disable_if_due(self, reason: Reason, now_s: float) -> None:
+        name = self.endpoint.name
+        why = self._timing.schedule.disables(reason, self._outbox.failing_since(name), now_s)
+        if why:
+            self._outbox.disable(name, why)
+            self._tell(EndpointDisabled(name, why))
+
+    def _count(self, reason: Reason, now_s: float) -> None:
+        outcomes = dict(self.status.outcomes)
+        outcomes[reason.value] = outcomes.get(reason.value, 0) + 1
+        delivered = reason is Reason.DELIVERED
+        self.status = replace(
+            self.status,
+            outcomes=outcomes,
+            last_attempt_s=now_s,
+            last_delivered_s=now_s if delivered else self.status.last_delivered_s,
+            last_failure="" if delivered else reason.value,
+        )
