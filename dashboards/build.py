@@ -1,0 +1,26 @@
+"""Writes the dashboards as JSON beside this file: `python -m dashboards.build`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dashboards.overview import dashboard
+
+HERE = Path(__file__).parent
+DASHBOARDS = {"overview.json": dashboard}
+
+
+def render(name: str) -> str:
+    """The text of one file."""
+    return json.dumps(DASHBOARDS[name](), indent=2, ensure_ascii=False) + "\n"
+
+
+def write() -> None:
+    """Write every file."""
+    for name in DASHBOARDS:
+        (HERE / name).write_text(render(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,32 @@
+import pytest
+
+from dashboards.queries import rate, selector, statistic, total
+from driftwatch.telemetry import catalogue as c
+
+
+def test_values_and_variables_are_matched_as_they_must_be() -> None:
+    assert selector(c.RECORDS) == "driftwatch_records_total"
+    assert (
+        selector(c.RECORDS, model="$model", class_="late")
+        == 'driftwatch_records_total{model=~"$model",class="late"}'
+    )
+
+
+def test_what_is_not_in_the_catalogue_cannot_be_written() -> None:
+    with pytest.raises(ValueError, match="no metric label modell"):
+        selector(c.RECORDS, modell="x")
+    with pytest.raises(ValueError, match="no metric label slice"):
+        total("x", c.RECORDS, "slice")
+    with pytest.raises(ValueError, match="no series"):
+        selector(c.COMMIT_DURATION)
+    with pytest.raises(KeyError):
+        statistic("psi", "lower")
+    with pytest.raises(KeyError):
+        statistic("psy")
+
+
+def test_rates_and_sums() -> None:
+    inner = rate(c.RECORDS, model="$model")
+    assert inner == 'rate(driftwatch_records_total{model=~"$model"}[$__rate_interval])'
+    assert total(inner, c.RECORDS, "stream") == f"sum by (stream) ({inner})"
+    assert statistic("ks_statistic", "upper").name == "driftwatch_ks_statistic_upper"
