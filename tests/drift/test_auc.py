@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from driftwatch.drift.catalogue import read
+from driftwatch.drift.intervals import area
 from driftwatch.drift.reading import Estimate, Floats
 from driftwatch.summaries.layout import Field, Task
 from tests.drift import counting as c
@@ -59,6 +60,9 @@ def test_the_grids_bound_holds_the_area_of_the_raw_scores(seed: int, n: int) -> 
         bound = (one * zero).sum() / 2 / (one.sum() * zero.sum())
         assert abs(found.value[0, 0] - _brute(*world)) <= bound + 1e-12
         assert found.lower[0, 0] <= _brute(*world) <= found.upper[0, 0]
+        sampling = area(found.value[:, 0], one.sum(keepdims=True), zero.sum(keepdims=True), 0.95)
+        assert found.lower[0, 0] == pytest.approx(max(sampling.lower[0] - bound, 0), abs=1e-12)
+        assert found.upper[0, 0] == pytest.approx(min(sampling.upper[0] + bound, 1), abs=1e-12)
 
 
 def test_ties_in_an_atom_are_no_error_of_the_grid() -> None:
