@@ -59,10 +59,12 @@ def open_panes(spec: ModelSpec, stream: Stream, max_future_ms: int) -> int:
     """Panes of a part that can be open at once: `ceil((lateness + skew + max_future) / slide) + 1`.
 
     Events lie above the frontier by at most the lateness (E5), by the skew at which a partition is paused (E7), and
-    by the time an event may lead its record (E6). Records that wait for another stream are in no pane.
+    by the time an event may lead its record (E6). Labels wait outside of panes for as long as they may be late, so
+    for them it is only what one commit releases. The loop has to commit before more panes are open.
     """
     slide = min(window.slide for window in spec.windows)
-    span = spec.lateness_ms(stream) + SKEW_PANES * slide + max_future_ms
+    late = 0 if stream is Stream.LABELS else spec.lateness_ms(stream)
+    span = late + SKEW_PANES * slide + max_future_ms
     return -(-span // slide) + 1
 
 

@@ -40,16 +40,16 @@ def translate(error: ValidationError, data: Any) -> list[Mistake]:
 
 def _chosen(details: Sequence[ErrorDetails], data: Any) -> list[tuple[Path, ErrorDetails]]:
     """Errors with their data paths; of a union only those of the branch whose shape the data has."""
-    groups: dict[tuple[Path, str], list[tuple[Path, ErrorDetails]]] = {}
+    forks: dict[Path, dict[str, list[tuple[Path, ErrorDetails]]]] = {}
     kept: list[tuple[Path, ErrorDetails]] = []
     for detail in details:
         path, fork, branch = _walk(detail, data)
         if fork is None:
             kept.append((path, detail))
         else:
-            groups.setdefault((fork, branch), []).append((path, detail))
-    for fork in dict.fromkeys(fork for fork, _ in groups):
-        branches = [errors for (at_fork, _), errors in groups.items() if at_fork == fork]
+            forks.setdefault(fork, {}).setdefault(branch, []).append((path, detail))
+    for fork, by_branch in forks.items():
+        branches = list(by_branch.values())
         fitting = [e for e in branches if not any(p == fork and d["type"].endswith("_type") for p, d in e)]
         kept += min(fitting, key=len) if fitting else branches[0][:1]
     return kept

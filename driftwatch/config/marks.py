@@ -18,7 +18,7 @@ class Span(NamedTuple):
 
 
 _SECRETIVE: Final = re.compile(
-    r"(?P<key>[\w-]*(?:passw|passphrase|secret|token|api_?key|(?<!external_)url|credential)[\w-]*[\"']?\s*:\s*)(?P<value>[^\s{,}][^,}]*)",
+    r"(?P<key>[\w-]*(?:passw|passphrase|secret|token|api_?key|(?<!external_)url|credential|sasl_(?!mech))[\w-]*[\"']?\s*:\s*)(?P<value>[^\s{,}][^,}]*)",
     re.IGNORECASE,
 )
 _SAFE: Final = re.compile(r"^(?:\{|\[|\||>|&|\*|null|~|https?://[^/@?\s]*/?$)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from driftwatch.config.errors import Mistake
@@ -16,21 +17,17 @@ def problems(
     document: Document, variables: Mapping[Path, str], mistakes: Iterable[Mistake]
 ) -> tuple[Problem, ...]:
     """All problems in the order of the file, each told once; nothing is said below a value that could not be read."""
+    page = _Page(document)
     made = [*document.problems]
     for mistake in mistakes:
-        if any(mistake.path[: len(path)] == path for path in document.broken):
+        if any(mistake.path[:end] in document.broken for end in range(len(mistake.path) + 1)):
             continue
-        made.append(_problem(document, variables, mistake))
+        name = _variable(variables, mistake.path)
+        if name is None:
+            made.append(page.problem(mistake))
+        else:
+            made.append(Problem(f"environment variable {name}", 0, 0, mistake.message, mistake.write))
     return tuple(sorted(dict.fromkeys(made), key=lambda p: (p.line == 0, p.line, p.column)))
-
-
-def _problem(document: Document, variables: Mapping[Path, str], mistake: Mistake) -> Problem:
-    name = _variable(variables, mistake.path)
-    if name is not None:
-        return Problem(f"environment variable {name}", 0, 0, mistake.message, mistake.write)
-    span = _span(document, mistake)
-    source, length = _source(document.source(span.line), span, mistake)
-    return Problem(document.file, span.line, span.column, mistake.message, mistake.write, source, length)
 
 
 def _variable(variables: Mapping[Path, str], path: Path) -> str | None:
@@ -41,24 +38,44 @@ def _variable(variables: Mapping[Path, str], path: Path) -> str | None:
     return None
 
 
-def _span(document: Document, mistake: Mistake) -> Span:
-    """Where the mistake stands: its key or value, or the nearest thing around it."""
-    for end in range(len(mistake.path), 0, -1):
-        path = mistake.path[:end]
-        first, second = document.values.get(path), document.keys.get(path)
-        if mistake.on_key and second is not None:
-            return second
-        if first is not None:
-            return first
-    return Span(1, 1, 1)
+class _Page:
+    """The file with its values by line, so that what may be a secret is found and hidden (P10)."""
 
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._on_line: dict[int, list[tuple[Path, Span]]] = defaultdict(list)
+        for path, span in document.values.items():
+            self._on_line[span.line].append((path, span))
+        self._holders = {path[:-1] for path in document.values if path}
 
-def _source(line: str, span: Span, mistake: Mistake) -> tuple[str, int]:
-    """The line without secrets, and how many characters to underline."""
-    start, end = span.column - 1, span.column - 1 + span.length
-    if mistake.message.startswith("unknown key"):  # its value may be a secret under a misspelt name
-        return hide(line[:start]) + line[start:end] + ": …", span.length
-    if any(is_secret(option) for option in options(at(mistake.path) or {})) and not mistake.on_key:
-        return hide(line[:start]) + HIDDEN, len(HIDDEN)
-    hidden = hide(line)
-    return hidden, min(span.length, max(1, len(hidden) - start))
+    def problem(self, mistake: Mistake) -> Problem:
+        span = self._span(mistake)
+        file, source = self._document.file, self._source(span.line)
+        return Problem(file, span.line, span.column, mistake.message, mistake.write, source, span.length)
+
+    def _span(self, mistake: Mistake) -> Span:
+        """Where the mistake stands: its key or value, or the nearest thing around it."""
+        for end in range(len(mistake.path), 0, -1):
+            path = mistake.path[:end]
+            value, key = self._document.values.get(path), self._document.keys.get(path)
+            if mistake.on_key and key is not None:
+                return key
+            if value is not None:
+                return value
+        return Span(1, 1, 1)
+
+    def _source(self, line: int) -> str:
+        shown = self._document.source(line)
+        for path, span in self._on_line.get(line, ()):
+            if self._secretive(path):
+                start = span.column - 1
+                width = span.length if span.length > 1 else len(shown) - start
+                shown = shown[:start] + HIDDEN[:width].ljust(width) + shown[start + width :]
+        return hide(shown)
+
+    def _secretive(self, path: Path) -> bool:
+        """A text where `{file: …}` is meant may be the secret itself; so may be the value of a misspelt key."""
+        node = at(path)
+        if node is None:
+            return True
+        return path not in self._holders and any(is_secret(option) for option in options(node))

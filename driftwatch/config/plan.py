@@ -127,6 +127,11 @@ class Plan:
     series_limit: int
 
     @property
+    def open_panes(self) -> int:
+        """Open panes that the bound allows over all models, streams and live versions: beyond it, commit at once."""
+        return sum(m.live_versions * sum(s.open_panes for s in m.streams) for m in self.models)
+
+    @property
     def series_folded(self) -> int:
         """Series beyond the limit, which are left out."""
         return max(0, self.series - self.series_limit)

@@ -70,7 +70,8 @@ def _slices(parts: Parts, model: Path, at: Path) -> Iterator[Mistake]:
     for place, pattern in parts.texts((*at, "slices")):
         columns = "*".join(pair.partition("=")[0] for pair in pattern.split(","))
         plain = not any(wild in pair.partition("=")[0] for pair in pattern.split(",") for wild in "*?")
-        if plain and columns not in declared and pattern != ALL:
+        named = all("=" in pair for pair in pattern.split(",")) and columns in declared
+        if plain and not named and pattern != ALL:
             known = [ALL, *(f"{name.replace('*', '=*,')}=*" for name in declared)]
             message = f"the pattern `{pattern}` matches no declared slice"
             yield Mistake(place, message, suggestion(pattern, known))
