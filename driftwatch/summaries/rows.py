@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.columns import INVALID_TEXT
-from driftwatch.summaries.slices import SliceTable
+from driftwatch.summaries.slices import Dimension, SliceTable
 
 Codes = NDArray[np.int16]
 """int16[n, slice columns]: value codes as `SliceTable` defines them; the form in which a join carries slices."""
 Ints = NDArray[np.int64]
 
-CACHE_LIMIT: Final = 65_536
-"""Combinations of codes whose rows are remembered; beyond it the memory starts anew (F10)."""
 TABLE_LIMIT: Final = 65_536
-"""Up to this many possible combinations are compressed by a table, more by sorting."""
+"""Up to this many possible combinations are numbered by a table, more by sorting."""
+PROBE: Final = 1_024
+"""Events looked at to see whether sorting would find combinations that are shared at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,53 @@ class Joint:
         return self.rows[:, dimension].take(self.index)
 
 
+class _DimensionRows:
+    """Finds the rows of one dimension by walking along its columns: each step is one table look-up.
+
+    A state is a kept combination's beginning; two more states, `other` and `unknown`, are never left again,
+    except that an unknown value makes any event unknown. The last states are the kept combinations in order.
+    """
+
+    def __init__(self, table: SliceTable, dimension: Dimension, start: int) -> None:
+        self._places = [table.columns.index(column) for column in dimension.columns]
+        self._start = start
+        self._steps: list[NDArray[np.int16]] = []
+        codes = [{v: code for code, v in enumerate(table.values[place])} for place in self._places]
+        states: list[tuple[str, ...]] = [()]
+        for depth, place in enumerate(self._places, 1):
+            following = list(dict.fromkeys(kept[:depth] for kept in dimension.kept))
+            number = {beginning: state for state, beginning in enumerate(following)}
+            other, unknown = len(following), len(following) + 1
+            shape = (len(states) + 2, len(table.values[place]) + 2)
+            step: NDArray[np.int16] = np.full(shape, other, np.int16)
+            for beginning in following:
+                step[states.index(beginning[:-1]), codes[depth - 1][beginning[-1]]] = number[beginning]
+            step[len(states) + 1] = unknown
+            step[:, table.unknown_code(place)] = unknown
+            self._steps.append(step)
+            states = following
+
+    def find(self, codes: Codes) -> Ints:
+        """int64[n] rows of n events with these value codes."""
+        state: Ints = np.zeros(len(codes), np.int64)
+        for place, step in zip(self._places, self._steps, strict=True):
+            places: Ints = state * step.shape[1] + codes[:, place]
+            state = step.reshape(-1).take(places).astype(np.int64)
+        return state + self._start
+
+
 class SliceCoder:
-    """Finds value codes and rows for one slice table; it remembers the rows of combinations it has met."""
+    """Finds value codes and rows for one slice table; compiled once, holds no state."""
 
     def __init__(self, table: SliceTable) -> None:
         self.table = table
         self._lookups = [self._lookup(column) for column in range(len(table.columns))]
         self._sizes = [len(values) + 2 for values in table.values]
-        self._known: dict[bytes, int] = {}
-        self._rows = np.zeros((64, 1 + len(table.dimensions)), np.int64)
+        self._dimensions: list[_DimensionRows] = []
+        start = 1
+        for dimension in table.dimensions:
+            self._dimensions.append(_DimensionRows(table, dimension, start))
+            start += len(dimension.kept) + 2
 
     def _lookup(self, column: int) -> dict[str | None, int]:
         unknown = self.table.unknown_code(column)
@@ -80,48 +118,45 @@ class SliceCoder:
     def joint(self, codes: Codes) -> Joint:
         """The rows of n events with these value codes."""
         if codes.shape[1] == 0 or len(codes) == 0:
-            return Joint(np.zeros(len(codes), np.int64), np.zeros((1, self._rows.shape[1]), np.int64))
+            return Joint(np.zeros(len(codes), np.int64), np.zeros((1, 1 + len(self._dimensions)), np.int64))
         index, examples = self._combine(codes)
-        combinations = np.ascontiguousarray(codes[examples])
-        keys: list[bytes] = combinations.view(f"V{2 * codes.shape[1]}").ravel().tolist()
-        if len(self._known) + len(keys) > CACHE_LIMIT:
-            self._known.clear()
-        places = np.array(
-            [self._place(key, row) for key, row in zip(keys, combinations, strict=True)], np.int64
-        )
-        return Joint(index, self._rows[places])
-
-    def _place(self, key: bytes, codes: Codes) -> int:
-        place = self._known.get(key)
-        if place is None:
-            place = len(self._known)
-            if place == len(self._rows):
-                self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-            self._rows[place] = self.table.rows_of(tuple(codes.tolist()))
-            self._known[key] = place
-        return place
+        shared = codes[examples]
+        rows = np.zeros((len(shared), 1 + len(self._dimensions)), np.int64)
+        for number, dimension in enumerate(self._dimensions, 1):
+            rows[:, number] = dimension.find(shared)
+        return Joint(index, rows)
 
     def _combine(self, codes: Codes) -> tuple[Ints, Ints]:
-        """Number the combinations that occur: int64[n] numbers, and for each number one event that has it."""
+        """Number the combinations that occur: int64[n] numbers, and for each number one event that has it.
+
+        Where hardly any two events share a combination, each event is its own (F10).
+        """
         index, size = codes[:, 0].astype(np.int64), self._sizes[0]
         for column in range(1, codes.shape[1]):
             if size * self._sizes[column] > 2**62:
-                index, _, size = _compress(index, size)
+                index, examples = _by_sorting(index)
+                size = len(examples)
             index *= self._sizes[column]
             index += codes[:, column]
             size *= self._sizes[column]
-        numbers, examples, _ = _compress(index, size)
-        return numbers, examples
+        if size <= max(TABLE_LIMIT, len(index)):
+            return _by_table(index, size)
+        if len(np.unique(index[:PROBE])) > PROBE // 2:
+            return np.arange(len(index)), np.arange(len(index))
+        return _by_sorting(index)
 
 
-def _compress(index: Ints, size: int) -> tuple[Ints, Ints, int]:
-    """Numbers below `size` as positions among those that occur, one event for each, and how many there are."""
-    if size > max(TABLE_LIMIT, len(index)):
-        _, examples, numbers = np.unique(index, return_index=True, return_inverse=True)
-        return numbers.reshape(-1), examples, len(examples)
+def _by_sorting(index: Ints) -> tuple[Ints, Ints]:
+    """Numbers as positions among those that occur, and one event for each."""
+    _, examples, numbers = np.unique(index, return_index=True, return_inverse=True)
+    return numbers.reshape(-1), examples
+
+
+def _by_table(index: Ints, size: int) -> tuple[Ints, Ints]:
+    """The same for numbers below `size`."""
     example = np.full(size, -1, np.int64)
     example[index] = np.arange(len(index))
     occurring = np.flatnonzero(example >= 0)
     number = np.empty(size, np.int64)
     number[occurring] = np.arange(len(occurring))
-    return number.take(index), example[occurring], len(occurring)
+    return number.take(index), example[occurring]

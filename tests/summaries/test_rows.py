@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftwatch.events.columns import INVALID_TEXT
-from driftwatch.summaries import rows as module
 from driftwatch.summaries.rows import SliceCoder
 from driftwatch.summaries.slices import Dimension, SliceTable
 from tests.summaries.layouts import plain_rows, table
@@ -70,13 +69,29 @@ def test_more_combinations_than_an_integer_can_number() -> None:
     assert joint.rows[joint.index].tolist() == expected * 2
 
 
-def test_memory_of_combinations_is_bounded_and_forgetting_changes_nothing(monkeypatch) -> None:
-    monkeypatch.setattr(module, "CACHE_LIMIT", 5)
-    coder = SliceCoder(TABLE)
-    grid = np.array([[a, b] for a in range(5) for b in range(4)], np.int16)
-    for start in (0, 4, 8, 12, 0, 16):
-        joint = coder.joint(grid[start : start + 4])
-        assert joint.rows[joint.index].tolist() == [
-            list(TABLE.rows_of(tuple(c))) for c in grid[start : start + 4].tolist()
-        ]
-        assert len(coder._known) <= 5
+def test_events_that_share_nothing_are_not_sorted_in_vain() -> None:
+    names = ("a", "b", "c")
+    values = tuple(tuple(f"v{i}" for i in range(300)) for _ in names)
+    kept = tuple((f"v{i}", f"v{i * 7 % 300}") for i in range(200))
+    wide = SliceTable(names, values, (Dimension(("a", "c"), kept), Dimension(("b",), (("v5",),))))
+    coder = SliceCoder(wide)
+    codes = np.random.default_rng(3).integers(0, 302, (3_000, 3)).astype(np.int16)
+    codes[:400] = codes[0]
+    for made in (codes, codes[400:], np.repeat(codes[:20], 100, axis=0)):
+        joint = coder.joint(made)
+        expected = [list(wide.rows_of(tuple(row))) for row in made.tolist()]
+        assert joint.rows[joint.index].tolist() == expected
+    assert len(coder.joint(codes[400:]).rows) == 2_600
+    assert len(coder.joint(np.repeat(codes[:20], 100, axis=0)).rows) == 1
+
+
+def test_a_crossing_of_three_columns() -> None:
+    letters = tuple("xyz")
+    crossed = SliceTable(
+        ("a", "b", "c"),
+        (letters,) * 3,
+        (Dimension(("c", "a", "b"), (tuple("xyz"), tuple("xyx"), tuple("zzz"))), Dimension(("a",), ())),
+    )
+    codes = np.array([[a, b, c] for a in range(5) for b in range(5) for c in range(5)], np.int16)
+    joint = SliceCoder(crossed).joint(codes)
+    assert joint.rows[joint.index].tolist() == [list(crossed.rows_of(tuple(row))) for row in codes.tolist()]
