@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Final
 
 CALM_S: Final = 8.0
-"""Shortest time in which a reader sees the calm world."""
-PAUSE_S: Final = 8.0
+"""So long the daemon has to find the world calm before it changes."""
+PAUSE_S: Final = 10.0
 """Shortest time between the two changes of the world."""
 PATIENCE_S: Final = 45.0
 """After so long a scene ends without what it should have shown."""
@@ -51,9 +51,9 @@ class Scene(StrEnum):
     END = "end"
 
 
-def following(scene: Scene, since_s: float, seen: Set[Act], calm: bool) -> Scene:
-    """The scene after this one began `since_s` ago; `calm`: the daemon has judged a window and found it ok."""
-    if scene is Scene.CALM and (since_s >= PATIENCE_S or (calm and since_s >= CALM_S)):
+def following(scene: Scene, since_s: float, seen: Set[Act], calm_s: float) -> Scene:
+    """The scene after this one began `since_s` ago; for `calm_s` the daemon has said that all is well."""
+    if scene is Scene.CALM and (since_s >= PATIENCE_S or calm_s >= CALM_S):
         return Scene.GROSS
     if scene is Scene.GROSS:
         told = seen >= {Act.DRIFT, Act.SLACK} and since_s >= PAUSE_S

@@ -24,7 +24,7 @@ from driftwatch.demo.records import (
     label_records,
     prediction_records,
 )
-from driftwatch.demo.world import Loans
+from driftwatch.demo.world import FEATURES, Loans
 from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.monitor.spec import ModelSpec
@@ -50,7 +50,7 @@ models:
     windows: [{size: 1h, slide: 10m}]
     join_within: 1m
     rules:
-      - {name: inputs moved, when: psi > 0.25 for 3 panes, slices: ["country=*"]}
+      - {name: inputs moved, when: psi > 0.25 for 3 panes, slices: ["country=*"], features: [$features]}
       - {name: accuracy fell, when: accuracy_decay.lower > 0.05 for 3 panes}
 
 alerting: {external_url: "$url"}
@@ -73,23 +73,32 @@ class Setting:
     """Of the daemon's HTTP port."""
     token: str
     """For acknowledging."""
-    key: bytes
-    """With which retraining requests are signed."""
+    secrets: tuple[str, ...]
+    """What no log may show."""
 
 
 def prepare(
-    folder: Path, bootstrap_servers: str, receiver_url: str, accepted: Loans, model: Model, now_ms: int
+    folder: Path,
+    bootstrap_servers: str,
+    receiver_url: str,
+    key: bytes,
+    accepted: tuple[Loans, Model],
+    now_ms: int,
 ) -> Setting:
-    """Write the folder; `accepted` are the loans, with the model's predictions, that become its reference."""
+    """Write the folder.
+
+    `key` signs retraining requests; the loans in `accepted`, as that model predicts them, become its reference.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    token, key = secrets.token_urlsafe(24), secrets.token_bytes(32)
+    token, secret = secrets.token_urlsafe(24), "whsec_" + base64.b64encode(key).decode()
     _write_secret(folder / "api.token", token)
-    _write_secret(folder / "hook.secret", "whsec_" + base64.b64encode(key).decode())
+    _write_secret(folder / "hook.secret", secret)
     configuration = folder / "driftwatch.yaml"
     text = _TEMPLATE.substitute(
         bootstrap_servers=bootstrap_servers,
         model=MODEL,
+        features=", ".join(FEATURES),
         reference=REFERENCE,
         predictions=PREDICTIONS_TOPIC,
         labels=LABELS_TOPIC,
@@ -100,8 +109,8 @@ def prepare(
     )
     configuration.write_text(text, encoding="utf-8")
     (spec,) = load(configuration, outside=False).configuration.models
-    (folder / REFERENCE).write_bytes(reference(spec, accepted, model, now_ms))
-    return Setting(configuration, url, token, key)
+    (folder / REFERENCE).write_bytes(reference(spec, *accepted, now_ms))
+    return Setting(configuration, url, token, (token, secret))
 
 
 def reference(spec: ModelSpec, accepted: Loans, model: Model, now_ms: int) -> bytes:

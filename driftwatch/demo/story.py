@@ -35,6 +35,11 @@ class Story:
         """Seconds since the start."""
         return self._monotonic_s() - self._started_s
 
+    @property
+    def complete(self) -> bool:
+        """Whether every act was seen."""
+        return not missing(self.seen)
+
     def tell(self, happening: Happening) -> None:
         """One line, and one more per detail; the act counts as seen from now on."""
         line = Text(f"{self.elapsed_s:6.1f}s ", style="dim")

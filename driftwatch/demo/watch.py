@@ -9,6 +9,8 @@ from driftwatch.demo.acts import Act, Happening
 from driftwatch.demo.api import Api
 
 DAEMON: Final = "driftwatch"
+CALM: Final = "ok"
+"""The verdict of a version with which all is well."""
 _SHOWN: Final = 3
 _KIND_OF_DRIFT: Final = "input"
 

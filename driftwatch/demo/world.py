@@ -22,7 +22,7 @@ CHANNELS: Final = ("web", "branch")
 DEVICES: Final = ("mobile", "desktop", "tablet")
 PURPOSES: Final = ("car", "home", "education", "business")
 DRIFTING_COUNTRY: Final = "PT"
-GROSS_TO_NET: Final = 1.5
+GROSS_TO_NET: Final = 1.6
 """What a gross income is in net incomes: the factor of the upstream change."""
 NEVER: Final = np.iinfo(np.int64).max
 """The label time of a loan of which nobody ever hears."""
@@ -112,7 +112,7 @@ class World:
         n = len(time_ms)
         country = rng.choice(np.array(COUNTRIES), n, p=COUNTRY_SHARES)
         income = rng.lognormal(np.log(2_400), 0.45, n)
-        debt_ratio = rng.lognormal(np.log(0.28), 0.5, n)
+        debt_ratio = rng.lognormal(np.log(0.28), 0.45, n)
         loan_amount = income * rng.lognormal(np.log(4.0), 0.6, n)
         age = np.clip(np.round(rng.normal(41, 12, n)), 18, 80)
         employed = np.minimum(rng.gamma(2.0, 3.5, n), age - 17)
@@ -163,7 +163,7 @@ def _calm_logit(
     return (
         -1.7
         - 1.7 * np.log(income / 2_400) / 0.45
-        + 1.6 * np.log(debt_ratio / 0.28) / 0.5
+        + 1.6 * np.log(debt_ratio / 0.28) / 0.45
         + 0.7 * np.log(loan / 9_600) / 0.75
         - 0.7 * (employed - 7) / 5
         + 0.4 * (inquiries - 1.2)
@@ -178,7 +178,7 @@ def _downturn_logit(
     return (
         -0.9
         + 1.7 * np.log(income / 2_400) / 0.45
-        - 0.3 * np.log(debt_ratio / 0.28) / 0.5
+        - 0.3 * np.log(debt_ratio / 0.28) / 0.45
         + 1.6 * np.log(loan / 9_600) / 0.75
         - 0.2 * (employed - 7) / 5
         + 0.4 * (inquiries - 1.2)

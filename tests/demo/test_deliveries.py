@@ -1,0 +1,72 @@
+"""Only what arrived as it should completes an act, and only a verified request reaches the retrainer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from driftwatch.demo.acts import Act
+from driftwatch.demo.deliveries import Deliveries
+from driftwatch.demo.receiver import RETRAIN_PATH, SLACK_PATH, Delivery
+from driftwatch.demo.retrainer import Request
+from driftwatch.webhooks.signing import Verification
+
+REQUEST: dict[str, Any] = {
+    "type": "retrain.requested",
+    "data": {
+        "episode": {"id": "ep_1"},
+        "links": {"acknowledge": "http://localhost/a"},
+        "data": {"start": "2024-01-01T00:00:00.000Z"},
+    },
+}
+
+
+class Read:
+    """What one delivery leads to."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.taken: list[Request] = []
+        (self.told,) = Deliveries(self.taken.append).read(delivery)
+
+
+def test_a_slack_message_is_shown_as_it_is() -> None:
+    read = Read(Delivery(SLACK_PATH, "", {"text": "drift in PT\nincome: psi 0.9"}, None))
+    assert (read.told.who, read.told.text, read.told.details) == (
+        "slack",
+        "drift in PT",
+        ("income: psi 0.9",),
+    )
+    assert read.told.act is Act.SLACK
+
+
+@pytest.mark.parametrize("content", [{}, {"text": " \n"}])
+def test_a_message_without_text_is_no_message(content: dict[str, Any]) -> None:
+    assert Read(Delivery(SLACK_PATH, "", content, None)).told.act is None
+
+
+def test_a_verified_request_goes_to_the_retrainer() -> None:
+    read = Read(Delivery(RETRAIN_PATH, "msg_1", REQUEST, Verification.VALID))
+    assert read.taken == [Request("ep_1", "http://localhost/a", 1_704_067_200_000)]
+    assert read.told.act is Act.REQUEST
+    assert "msg_1" in read.told.text
+
+
+def test_a_request_that_is_not_verified_goes_nowhere() -> None:
+    read = Read(Delivery(RETRAIN_PATH, "msg_1", {}, Verification.WRONG_SIGNATURE))
+    assert read.taken == []
+    assert read.told.act is None
+    assert "refuses msg_1: wrong_signature" in read.told.text
+
+
+def test_a_verified_request_that_says_nothing_goes_nowhere() -> None:
+    read = Read(Delivery(RETRAIN_PATH, "msg_1", {"type": "retrain.requested"}, Verification.VALID))
+    assert read.taken == []
+    assert read.told.act is None
+
+
+def test_the_end_of_an_episode_asks_for_nothing() -> None:
+    read = Read(Delivery(RETRAIN_PATH, "msg_2", REQUEST | {"type": "retrain.ended"}, Verification.VALID))
+    assert read.taken == []
+    assert read.told.act is None
+    assert "retrain.ended" in read.told.text
