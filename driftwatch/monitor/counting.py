@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from driftwatch.events.block import Block
 from driftwatch.events.classes import CODE, RecordClass, Stream
-from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, JoinRows, JoinTable, JoinTables
+from driftwatch.events.joins import (
+    LABEL_ROW,
+    PREDICTION_ROW,
+    SLICE_COLUMNS_MAX,
+    JoinRows,
+    JoinTable,
+    JoinTables,
+)
 from driftwatch.events.matching import match
 from driftwatch.monitor.joining import label_rows, prediction_rows, remember, repeated
 from driftwatch.monitor.plan import ModelPlan
@@ -146,9 +153,25 @@ class Counting:
         codes[places] = again
         fresh = np.flatnonzero(again == _ACCEPTED)
         joined, rows = joined.select(fresh), rows[fresh]
+        early = self._from_learning(rows)
+        codes[places[fresh[early]]] = CODE[RecordClass.LEARNING]
         remember(self.labels, joined.ids, label_rows(joined), rows["time_ms"], self.plan.generation_ms)
-        self._count_labels(joined, rows)
+        counted = np.flatnonzero(~early)
+        self._count_labels(joined.select(counted), rows[counted])
         self.tally.add_codes(Stream.LABELS, block.partitions, codes)
+
+    def _from_learning(self, rows: JoinRows) -> NDArray[np.bool_]:
+        """Which predictions belong to the time in which their version's reference was learned (E10)."""
+        early = np.zeros(len(rows), np.bool_)
+        numbers: list[int] = np.unique(rows["version"]).tolist()
+        for number in numbers:
+            version = self.versions.find(self.versions.names[number])
+            here = rows["version"] == number
+            if isinstance(version, Version):
+                early |= here & (rows["time_ms"] < version.state.starts_ms)
+            else:
+                early |= here & (version is RecordClass.LEARNING)
+        return early
 
     def _labelled(self, block: Block, rows: JoinRows) -> Ints:
         """Class codes of matched labels: the first of a prediction is accepted, the next a duplicate or a conflict."""
@@ -228,9 +251,26 @@ class Counting:
             version = self.versions.find(name)
             part = block.select(_where(block.versions, name))
             if isinstance(version, Version):
-                yield name, version, part
+                early = part.times_ms < version.state.starts_ms
+                if early.any():
+                    self._learned_from(stream, name, part.select(np.flatnonzero(early)))
+                    part = part.select(np.flatnonzero(~early))
+                if len(part):
+                    yield name, version, part
+            elif version is RecordClass.LEARNING:
+                self._learned_from(stream, name, part)
             else:
                 self.tally.add_all(stream, part.partitions, version)
+
+    def _learned_from(self, stream: Stream, name: str, block: Block) -> None:
+        """Remembered all the same, so that a repetition is one and their labels can say what they belong to."""
+        self.tally.add_all(stream, block.partitions, RecordClass.LEARNING)
+        if stream is Stream.PREDICTIONS:
+            nothing = np.full(len(block), -1, np.int32)
+            codes = np.zeros((len(block), SLICE_COLUMNS_MAX), np.int16)
+            self._remember(
+                self.predictions, block, prediction_rows(block, codes, nothing, self.versions.number(name))
+            )
 
     def _versions_in(self, block: Block) -> Iterator[tuple[str, Version, Ints]]:
         for name in dict.fromkeys(block.versions):

@@ -38,15 +38,22 @@ class Inflow:
         self.letters: list[DeadLetter] = []
         self._decoder = Decoder(plan.reading, hash_key)
         self._future_ms, self._jump_ms = max_future_ms, max_jump_ms
+        self._key = hash_key
         self._blocks: list[Block] = []
         self.buffered = 0
+
+    def replan(self, plan: StreamPlan) -> None:
+        """Read other fields from now on; what was read before must have been drained."""
+        assert not self._blocks, "blocks of two plans have different columns"
+        self.plan = plan
+        self._decoder = Decoder(plan.reading, self._key)
 
     def meet(self, place: int, *, empty: bool) -> None:
         """A partition of this stream exists; a non-empty one is active from before all times on (E4)."""
         self.orders.setdefault(place, PartitionOrder(idle=empty))
 
-    def take(self, batch: RecordBatch, place: int, tally: Tally) -> bool:
-        """Decode and order a batch; answers whether its partition was idle and is active again."""
+    def take(self, batch: RecordBatch, place: int, tally: Tally) -> tuple[Block, bool]:
+        """Decode and order a batch: the events on time, and whether its partition was idle and is active again."""
         order = self.orders.get(place, PartitionOrder())
         returned = order.idle and len(batch) > 0
         if returned:
@@ -71,7 +78,7 @@ class Inflow:
         if len(block):
             self._blocks.append(block)
             self.buffered += len(block)
-        return returned
+        return block, returned
 
     def drain(self) -> Block | None:
         """All events on time since the last call, each partition's in order."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from heapq import merge
-from itertools import groupby
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
-from driftwatch.drift.reading import Reading
+from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.joins import JoinTables
 from driftwatch.events.order import PartitionOrder
@@ -17,37 +15,32 @@ from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.waiting import Waiting
 from driftwatch.facts import (
     Fact,
-    PaneClosed,
     RecordsRejected,
+    ReferenceLearned,
     SampleHalved,
     SlicesFolded,
     SplitIds,
-    VersionEstablished,
-    WindowRead,
 )
 from driftwatch.monitor.changes import Changes, JournalRow, Saved
+from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
 from driftwatch.monitor.inflow import Inflow
+from driftwatch.monitor.learning import Learning, LearningState
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan
-from driftwatch.monitor.snapshot import ModelView, RuleView
+from driftwatch.monitor.snapshot import ModelView
 from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
-from driftwatch.monitor.version import Version, VersionState
+from driftwatch.monitor.version import VersionState
 from driftwatch.monitor.versions import Versions
 from driftwatch.monitor.view import model_view
-from driftwatch.summaries.layout import Part
-from driftwatch.summaries.totals import events_of
-from driftwatch.verdicts.verdict import Judgement, loudest
-from driftwatch.windows.series import ClosedPane
+from driftwatch.references.codec import decode, encode
 
 BLOCK: Final = 16_384
 """Events that are counted together: large enough for NumPy, small enough for the cache."""
 WAITING_MAX: Final = 2_000_000
 """Events that may wait per stream; beyond it the stream is paused (E7)."""
-ESTABLISHED: Final = 100
-"""Events in one closed pane that establish a version (E11)."""
 _REMEMBERED_MAX: Final = 10_000_000
 _ORDER: Final = (Stream.PREDICTIONS, Stream.FEATURES, Stream.LABELS)
 
@@ -71,14 +64,9 @@ class ModelState(msgspec.Struct):
     versions: list[str] = []
     values: dict[str, list[str]] = {}
     limit: int = ALL_IDS
-
-
-class _Closing(NamedTuple):
-    end_ms: int
-    rank: int
-    version: Version
-    part: Part
-    closed: ClosedPane
+    learned: dict[str, str] = {}
+    """Hash of the learned reference by version."""
+    learning: dict[str, LearningState] = {}
 
 
 class ModelMonitor:
@@ -94,19 +82,21 @@ class ModelMonitor:
         *,
         keep_readings: bool = False,
     ) -> None:
-        self.plan = plan
-        self._keep_readings = keep_readings
-        self.readings: list[tuple[Reading, tuple[RuleView, ...]]] = []
         self._partitions = partitions
         state = _load(saved, f"{plan.name}/model", ModelState)
+        for name, hash_ in state.learned.items():
+            plan = plan.with_reference(name, decode(saved.references[hash_]))
+        self.plan = plan
         self.tally = Tally(state.tally)
         self.values = SliceValues(plan.spec.slice_columns, state.values)
         self.versions = Versions(plan, self.values, state.versions)
+        self.versions.learned_hashes = state.learned
         self.counting = Counting(plan, self.versions, self.values, self.tally, joins)
         self.counting.limit = min(
             state.limit, int((plan.spec.labels.sample if plan.spec.labels else 1.0) * ALL_IDS)
         )
         self.decisions = Decisions(plan, _load(saved, f"{plan.name}/decisions", DecisionState))
+        self.closing = Closing(plan, self.versions, self.decisions, keep_readings=keep_readings)
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
         for stream, stream_plan in plan.streams.items():
@@ -125,7 +115,9 @@ class ModelMonitor:
             for k, v in sorted(saved.states.items())
             if k.startswith(prefix)
         ]
-        self.versions.restore(stored, saved.panes)
+        self.versions.restore(stored, saved)
+        for name, learning in state.learning.items():
+            self.versions.learning[name] = Learning(plan, name, learning, saved.chunks)
         self._written: dict[str, bytes] = {
             k: v for k, v in saved.states.items() if k.startswith(f"{plan.name}/")
         }
@@ -148,10 +140,21 @@ class ModelMonitor:
         place = self._partitions.place(batch.partition)
         returned = False
         for inflow in self._inflows(batch.partition):
-            returned |= inflow.take(batch, place, self.tally)
+            block, active_again = inflow.take(batch, place, self.tally)
+            returned |= active_again
+            if len(block) and self.plan.learns:
+                self._learn_from(inflow.stream, block, batch)
             if inflow.buffered >= BLOCK:
                 self._flush(inflow)
         return returned
+
+    def _learn_from(self, stream: Stream, block: Block, batch: RecordBatch) -> None:
+        """Keep what a reference may be learned from; looking a version up here admits it for learning."""
+        if stream is Stream.PREDICTIONS:
+            for name in dict.fromkeys(block.versions):
+                self.versions.find(name)
+        for learning in self.versions.learning.values():
+            learning.keep(stream, block, batch)
 
     def set_aside(self, partition: Partition, records: int) -> None:
         """Records from beyond the wall clock were set aside by the loop: class `future` (E6)."""
@@ -182,7 +185,13 @@ class ModelMonitor:
         limits = self._release()
         if finish:
             limits = dict.fromkeys(limits, self._ends_ms())
-        facts = self._close(limits, offsets, changes)
+        if self.plan.own_labels:
+            limits[Stream.LABELS] = limits[Stream.PREDICTIONS]
+        facts = self.closing.close(limits)
+        if facts:
+            self.decisions.mark(max(inflow.newest_ms for inflow in self.inflows.values()), offsets)
+            changes.journal.append(JournalRow("close", dict(offsets), {"model": self.plan.name, **limits}))
+        facts.extend(self._learn(offsets, changes))
         facts.extend(self._end_versions(limits))
         facts.extend(self._noticed())
         facts.extend(self._bound_joins(offsets, changes))
@@ -222,57 +231,43 @@ class ModelMonitor:
                 release[stream](block)
         return {stream: max(limit, self.waiting[stream].released_ms) for stream, limit in limits.items()}
 
-    def _close(
-        self, limits: dict[Stream, int], offsets: Mapping[Partition, int], changes: Changes
-    ) -> list[Fact]:
-        """Close what is decided in the order (pane end; inputs before performance), and judge step by step."""
+    def _learn(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:
+        """Versions that have been watched for long enough get their reference; their layout starts after it (E10)."""
         facts: list[Fact] = []
-        if self.plan.own_labels:
-            limits = limits | {Stream.LABELS: limits[Stream.PREDICTIONS]}
-        closing = merge(*self._closings(limits), key=lambda c: (c.end_ms, c.rank))
-        for end_ms, group in groupby(closing, key=lambda c: c.end_ms):
-            judgements: list[Judgement] = []
-            for closing_pane in group:
-                judgements += self._read(closing_pane, facts)
-            self.decisions.step(judgements, tuple(self.versions.live), end_ms)
-        if facts:
-            self.decisions.mark(max(i.newest_ms for i in self.inflows.values()), offsets)
-            changes.journal.append(JournalRow("close", dict(offsets), {"model": self.plan.name, **limits}))
+        inflow = self.inflows[Stream.PREDICTIONS]
+        for name, learning in list(self.versions.learning.items()):
+            choice = self.plan.choice(name)
+            if (
+                choice is None
+                or choice.learn_ms is None
+                or not learning.due(inflow.frontier_ms, choice.learn_ms)
+            ):
+                changes.chunks |= learning.changes()
+                continue
+            reference = learning.learn(created_ms=inflow.frontier_ms)
+            changes.chunks |= learning.forget()
+            changes.references[reference.hash] = encode(reference)
+            self._replan(self.plan.with_reference(name, reference))
+            starts_ms = self.versions.learned(
+                name, reference, max(i.newest_ms for i in self.inflows.values())
+            )
+            row = {
+                "model": self.plan.name,
+                "version": name,
+                "layout": reference.layout.hash,
+                "starts_ms": starts_ms,
+            }
+            changes.journal.append(JournalRow("layout", dict(offsets), row))
+            facts.append(ReferenceLearned(self.plan.name, name, reference.hash, reference.events))
         return facts
 
-    def _closings(self, limits: dict[Stream, int]) -> list[Iterator[_Closing]]:
-        def panes(version: Version, part: Part) -> Iterator[_Closing]:
-            rank = int(part.stream is Stream.LABELS)
-            for closed in version.series[part.stream].close(limits[part.stream]):
-                yield _Closing(closed.end_ms, rank, version, part, closed)
-
-        return [
-            panes(version, part)
-            for _, version in sorted(self.versions.live.items())
-            for part in version.layout.parts
-            if part.stream in limits
-        ]
-
-    def _read(self, closing: _Closing, facts: list[Fact]) -> list[Judgement]:
-        version, part, closed = closing.version, closing.part, closing.closed
-        model, name, stream = self.plan.name, version.name, part.stream
-        events = int(events_of(part, closed.pane)[0]) if closed.pane is not None else 0
-        facts.append(PaneClosed(model, name, stream, closed.start_ms, closed.end_ms, events))
-        if stream is Stream.PREDICTIONS and events >= ESTABLISHED and not version.state.established:
-            version.state.established = True
-            facts.append(VersionEstablished(model, name, events))
-            self.decisions.new_version(name, closed.end_ms)
-        judgements: list[Judgement] = []
-        for window, total in closed.windows:
-            reading, said = self.versions.judging[name].read(part, window, closed.end_ms, total)
-            verdict = loudest(judgement.verdict for judgement in said)
-            facts.append(
-                WindowRead(model, name, stream, window.name, closed.end_ms, int(reading.events[0]), verdict)
-            )
-            if self._keep_readings:
-                self.readings.append((reading, self.versions.judging[name].views_of(reading)))
-            judgements += said
-        return judgements
+    def _replan(self, plan: ModelPlan) -> None:
+        """Read and count by another plan from now on; blocks are drained, and only labels can be waiting."""
+        self.plan = plan
+        for stream, inflow in self.inflows.items():
+            inflow.replan(plan.streams[stream])
+        self.counting.plan = plan
+        self.versions.replan(plan)
 
     def _end_versions(self, limits: dict[Stream, int]) -> list[Fact]:
         for name in self.versions.ended(limits[Stream.PREDICTIONS]):
@@ -342,7 +337,13 @@ class ModelMonitor:
             for stream, inflow in self.inflows.items()
         }
         return ModelState(
-            streams, self.tally.saved(), self.versions.names, self.values.saved(), self.counting.limit
+            streams=streams,
+            tally=self.tally.saved(),
+            versions=self.versions.names,
+            values=self.values.saved(),
+            limit=self.counting.limit,
+            learned=self.versions.learned_hashes,
+            learning={name: learning.state for name, learning in self.versions.learning.items()},
         )
 
     def paused(self) -> set[Partition]:

@@ -124,9 +124,7 @@ class Monitor:
         listed = msgspec.msgpack.encode(self._partitions.listed())
         if listed != self._stored_partitions:
             changes.states[_PARTITIONS] = self._stored_partitions = listed
-        readings = [reading for model in self.models.values() for reading in model.readings]
-        for model in self.models.values():
-            model.readings = []
+        readings = [reading for model in self.models.values() for reading in model.closing.take_readings()]
         return Outcome(changes, facts, refused, readings)
 
     def _idle(self, inputs: Inputs, changes: Changes) -> list[Fact]:

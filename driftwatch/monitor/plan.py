@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from glob import escape
 from typing import Final
 
 from driftwatch.alerts.messages import About
@@ -105,6 +106,15 @@ class ModelPlan:
     def own_labels(self) -> bool:
         """Whether labels come inside the prediction records, and from nowhere else."""
         return self.spec.predictions.label is not None and self.spec.labels is None
+
+    @property
+    def learns(self) -> bool:
+        """Whether some version's reference may have to be learned."""
+        return any(choice.learn_ms is not None for choice in self.choices)
+
+    def with_reference(self, version: str, reference: Reference) -> ModelPlan:
+        """The same model, with a reference that was learned for exactly this version."""
+        return replace(self, choices=(Choice(escape(version), reference), *self.choices))
 
     def choice(self, version: str) -> Choice | None:
         """What a version is compared with: the first pattern that matches; None if none does."""

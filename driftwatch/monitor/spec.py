@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from driftwatch.alerts.spec import RetrainingSpec
 from driftwatch.drift.spec import StatisticsSpec
@@ -48,6 +48,15 @@ class ModelSpec(Spec):
     """What is demanded of the statistics."""
     retraining: RetrainingSpec = RetrainingSpec()
     """When a drift episode asks for a retraining."""
+
+    @model_validator(mode="after")
+    def _can_learn(self) -> ModelSpec:
+        if self.features is not None and any(declared.learn is not None for declared in self.references):
+            raise ValueError(
+                "a model whose features have a topic of their own cannot learn its reference; "
+                "build one with `driftwatch reference build` and name the file"
+            )
+        return self
 
     @property
     def origin_ms(self) -> int:

@@ -42,6 +42,8 @@ class VersionState(msgspec.Struct):
     rules: dict[str, RuleState] = {}
     predicted: list[tuple[str, int, list[int]]] = []
     last_event_ms: int = BEFORE_ALL
+    starts_ms: int = BEFORE_ALL
+    """Events before it belong to the time in which the reference was learned (E10)."""
     established: bool = False
 
 
@@ -73,11 +75,16 @@ class Version:
             shape = (rows, part.columns)
             closed_ms = state.closed.get(part.stream)
             self.series[part.stream] = Series(shape, plan.windows, plan.spec.origin_ms, closed_ms)
+        self.replan(plan)
+        self.translate()
+
+    def replan(self, plan: ModelPlan) -> None:
+        """Take up the order of columns in which the plan's decoders read."""
+        for part in self.layout.parts:
             if (stream := plan.streams.get(part.stream)) and part.stream is not Stream.LABELS:
                 numeric = [name for name, _ in stream.reading.numeric]
                 textual = [name for name, _ in stream.reading.textual]
                 self._coders[part.stream] = PartCoder(part, numeric, textual)
-        self.translate()
 
     def translate(self) -> None:
         """Take up slice values that got their codes since."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from driftwatch.errors import StateError
-from driftwatch.events.classes import RecordClass
+from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.facts import Fact, VersionSeen
-from driftwatch.monitor.changes import PaneKey
+from driftwatch.monitor.changes import PaneKey, Saved
 from driftwatch.monitor.judging import Judging
+from driftwatch.monitor.learning import Learning, LearningState
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.version import Ints, Version, VersionState
+from driftwatch.references.reference import Reference
 
 LIVE_MAX: Final = 4
 """Versions that are watched at the same time."""
 NAME_MAX: Final = 200
+REFUSED_MAX: Final = 100
+"""Unknown versions that are told of; what the data holds must not grow memory."""
 
 
 class Versions:
@@ -30,30 +33,58 @@ class Versions:
         self.judging: dict[str, Judging] = {}
         self._facts: list[Fact] = []
         self._dropped: dict[PaneKey, Ints | None] = {}
+        self.learning: dict[str, Learning] = {}
+        self.learned_hashes: dict[str, str] = {}
         self._plan, self._values = plan, values
         self._refused: set[str] = set()
 
-    def restore(self, states: list[VersionState], panes: Mapping[PaneKey, Ints]) -> None:
+    def restore(self, states: list[VersionState], saved: Saved) -> None:
         """Take up the versions of the checkpoint; StateError where a reference is no longer the one counted with."""
         for state in states:
-            version = self._admit(state)
-            if version is None or version.layout.hash != state.layout:
+            choice = self._plan.choice(state.name)
+            reference = choice.reference if choice else None
+            if reference is None or reference.layout.hash != state.layout:
                 raise StateError(
                     f"model {self._plan.name!r}, version {state.name!r}: the state was counted with another reference or "
                     "layout; give back that reference, or start with an empty state directory"
                 )
-            version.load(panes)
+            self._admit(state, reference).load(saved.panes)
 
     def find(self, name: str) -> Version | RecordClass:
         """The version of this name, admitted at first sight, or the class of its records."""
         if (version := self.live.get(name)) is not None:
             return version
-        if self._plan.choice(name) is not None and len(self.live) < LIVE_MAX and len(name) <= NAME_MAX:
-            version = self._admit(VersionState(name=name, layout="", reference=""))
-        if version is None and name not in self._refused and len(self._refused) < 100:
+        if name in self.learning:
+            return RecordClass.LEARNING
+        choice = self._plan.choice(name)
+        if choice is None or len(self.live) + len(self.learning) >= LIVE_MAX or len(name) > NAME_MAX:
+            self._refuse(name)
+            return RecordClass.UNKNOWN_VERSION
+        if choice.reference is not None:
+            return self._admit(VersionState(name=name, layout="", reference=""), choice.reference)
+        self.learning[name] = Learning(self._plan, name, LearningState(), {})
+        self._facts.append(VersionSeen(self._plan.name, name, known=True))
+        return RecordClass.LEARNING
+
+    def _refuse(self, name: str) -> None:
+        if name not in self._refused and len(self._refused) < REFUSED_MAX:
             self._refused.add(name)
             self._facts.append(VersionSeen(self._plan.name, name[:NAME_MAX], known=False))
-        return version or RecordClass.UNKNOWN_VERSION
+
+    def learned(self, name: str, reference: Reference, newest_ms: int) -> int:
+        """A reference was learned: the version is counted from the first pane after everything seen; answers when."""
+        del self.learning[name]
+        self.learned_hashes[name] = reference.hash
+        version = self._admit(VersionState(name=name, layout="", reference=""), reference)
+        width_ms = version.series[Stream.PREDICTIONS].width_ms
+        version.state.starts_ms = version.series[Stream.PREDICTIONS].floor_ms(newest_ms, width_ms) + width_ms
+        return version.state.starts_ms
+
+    def replan(self, plan: ModelPlan) -> None:
+        """Count what another plan's decoders read."""
+        self._plan = plan
+        for version in self.live.values():
+            version.replan(plan)
 
     def number(self, name: str) -> int:
         """The small number of a version's name."""
@@ -61,15 +92,12 @@ class Versions:
             self.names.append(name)
         return self.names.index(name)
 
-    def _admit(self, state: VersionState) -> Version | None:
-        choice = self._plan.choice(state.name)
-        if choice is None or choice.reference is None:
-            return None
-        self._values.learn(choice.reference.layout.slices)
+    def _admit(self, state: VersionState, reference: Reference) -> Version:
+        self._values.learn(reference.layout.slices)
         new = not state.layout
-        version = Version(self._plan, choice.reference, state, self._values)
+        version = Version(self._plan, reference, state, self._values)
         if new:
-            state.layout, state.reference = version.layout.hash, choice.reference.hash
+            state.layout, state.reference = version.layout.hash, reference.hash
             self._facts.append(VersionSeen(self._plan.name, state.name, known=True))
         self.number(state.name)
         self.live[state.name] = version

@@ -13,13 +13,16 @@ import pytest
 from driftwatch.alerts.notifications import NotificationType
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
-from driftwatch.facts import AlertChanged, VersionEstablished, WindowRead
+from driftwatch.facts import AlertChanged, ReferenceLearned, VersionEstablished, WindowRead
 from driftwatch.summaries.totals import events_of
 from tests.monitor.world import MINUTE, REFERENCE, SPEC, START, Core, batch, label, prediction, truth
 
 PARTITIONS = (Partition("p", 0), Partition("p", 1), Partition("l", 0), Partition("l", 1))
 KEEP_ALL = SPEC.model_copy(
-    update={"windows": [SPEC.windows[0].model_copy(update={"size": 10_000 * MINUTE, "slide": MINUTE})], "rules": []}
+    update={
+        "windows": [SPEC.windows[0].model_copy(update={"size": 10_000 * MINUTE, "slide": MINUTE})],
+        "rules": [],
+    }
 )
 """One window that never loses a pane: at the end the store holds every pane that ever was."""
 
@@ -59,7 +62,8 @@ def random_logs(seed: int) -> Logs:
         rows[partition].sort(key=lambda row: row[0])
     values: dict[Partition, list[bytes | None]] = {p: [v for _, v in rows[p]] for p in PARTITIONS}
     stamps = {
-        p: [max(json.loads(v)["ts"] - rng.choice([0, 0, 0, 5 * MINUTE]), 0) for _, v in rows[p]] for p in PARTITIONS
+        p: [max(json.loads(v)["ts"] - rng.choice([0, 0, 0, 5 * MINUTE]), 0) for _, v in rows[p]]
+        for p in PARTITIONS
     }
     return Logs(values, stamps)
 
@@ -75,7 +79,13 @@ def drive(logs: Logs, seed: int) -> Core:
         first = core.monitor.offsets[partition]
         last = first + rng.choice([1, 3, 17, 80])
         core.monitor.ingest(
-            batch(partition.topic, partition.number, logs.values[partition][first:last], first, logs.stamps[partition][first:last])
+            batch(
+                partition.topic,
+                partition.number,
+                logs.values[partition][first:last],
+                first,
+                logs.stamps[partition][first:last],
+            )
         )
         if rng.random() < 0.3:
             core.commit()
@@ -114,9 +124,15 @@ def test_every_record_ends_in_one_class_and_accepted_ones_are_in_the_panes(seed:
     for stream in (Stream.PREDICTIONS, Stream.LABELS):
         part = REFERENCE.layout.part(stream)
         assert part is not None
-        counted = sum(int(events_of(part, pane)[0]) for key, pane in core.store.saved.panes.items() if key.stream is stream)
+        counted = sum(
+            int(events_of(part, pane)[0])
+            for key, pane in core.store.saved.panes.items()
+            if key.stream is stream
+        )
         assert counted == classes[stream, RecordClass.ACCEPTED]
-    assert (Stream.LABELS, RecordClass.WAITING) not in classes or classes[Stream.LABELS, RecordClass.WAITING] == 0
+    assert (Stream.LABELS, RecordClass.WAITING) not in classes or classes[
+        Stream.LABELS, RecordClass.WAITING
+    ] == 0
 
 
 def test_panes_equal_a_plain_recount() -> None:
@@ -138,7 +154,9 @@ def test_panes_equal_a_plain_recount() -> None:
                 assert row[field.start + cell] == sum(r["kind"] == category for r in here)
 
 
-def stream_of(core: Core, drift_from: int, wrong_from: int, n: int, version: str = "1", start: int = 0) -> list[object]:
+def stream_of(
+    core: Core, drift_from: int, wrong_from: int, n: int, version: str = "1", start: int = 0
+) -> list[object]:
     """Feeds n predictions and their labels minute by minute; answers all facts."""
     rng, facts = random.Random(11), []
     state = core.monitor.offsets
@@ -165,7 +183,11 @@ def test_drift_fires_labels_ask_for_a_retraining_and_a_new_version_ends_it() -> 
     facts = stream_of(core, 40 * 120, 60 * 120, 100 * 120)
     fired = [f.rule for f in facts if isinstance(f, AlertChanged) and f.new == "firing"]
     assert fired == ["psi", "decay"]
-    before = [f for f in facts if isinstance(f, WindowRead) and f.verdict == "drift" and f.end_ms <= START + 40 * MINUTE]
+    before = [
+        f
+        for f in facts
+        if isinstance(f, WindowRead) and f.verdict == "drift" and f.end_ms <= START + 40 * MINUTE
+    ]
     assert before == []
     model = core.monitor.models["m"]
     (episode,) = model.decisions.episodes()
@@ -216,5 +238,30 @@ def test_too_many_outstanding_predictions_halve_the_sample() -> None:
     classes = core.classes()
     assert classes[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 3_000, "sampling is about labels only"
     assert 600 < classes[Stream.LABELS, RecordClass.ACCEPTED] < 1_000
-    assert classes[Stream.LABELS, RecordClass.NOT_SAMPLED] == 3_000 - classes[Stream.LABELS, RecordClass.ACCEPTED]
+    assert (
+        classes[Stream.LABELS, RecordClass.NOT_SAMPLED]
+        == 3_000 - classes[Stream.LABELS, RecordClass.ACCEPTED]
+    )
     assert np.isclose(core.monitor.snapshot(1).models["m"].sample, 0.25)
+
+
+def test_a_learned_reference_counts_from_the_first_pane_after_everything_seen() -> None:
+    #  0 ........ learn 20 min ........ frontier passes ........ the same traffic ........ x drifts
+    core = Core(SPEC, None)
+    core.monitor.assign({Partition("p", 0): (0, 1), Partition("l", 0): (0, 1)})
+    facts = stream_of(core, 10**9, 10**9, 30 * 120)
+    (learned,) = [f for f in facts if isinstance(f, ReferenceLearned)]
+    assert learned.events > 20 * 120
+    assert list(core.store.saved.references) == [learned.hash]
+    core.load()
+    assert core.monitor.models["m"].versions.live["1"].reference.hash == learned.hash
+    core.monitor.assign({Partition("p", 0): (0, 1), Partition("l", 0): (0, 1)})
+    facts = stream_of(core, 75 * 120, 10**9, 70 * 120, start=30 * 120)
+    fired = [f for f in facts if isinstance(f, AlertChanged) and f.new == "firing"]
+    assert [f.rule for f in fired] == ["psi"]
+    assert fired[0].time_ms > START + 75 * MINUTE
+    core.commit(finish=True)
+    classes = core.classes()
+    for stream in (Stream.PREDICTIONS, Stream.LABELS):
+        assert classes[stream, RecordClass.LEARNING] + classes[stream, RecordClass.ACCEPTED] == 100 * 120
+        assert 20 * 120 < classes[stream, RecordClass.LEARNING] < 30 * 120

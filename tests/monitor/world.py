@@ -59,7 +59,9 @@ SPEC = ModelSpec.model_validate(
 )
 
 
-def prediction(number: int, time: int, rng: random.Random, *, drifted: bool = False, version: str = "1") -> bytes:
+def prediction(
+    number: int, time: int, rng: random.Random, *, drifted: bool = False, version: str = "1"
+) -> bytes:
     score = rng.random()
     record = {
         "id": f"id-{number}",
@@ -81,7 +83,13 @@ def truth(score: float, rng: random.Random) -> int:
     return int(rng.random() < score)
 
 
-def batch(topic: str, partition: int, values: Sequence[bytes | None], first: int = 0, stamps: Iterable[int] | None = None) -> RecordBatch:
+def batch(
+    topic: str,
+    partition: int,
+    values: Sequence[bytes | None],
+    first: int = 0,
+    stamps: Iterable[int] | None = None,
+) -> RecordBatch:
     n = len(values)
     times = [json.loads(v)["ts"] for v in values if v] if stamps is None else list(stamps)
     return RecordBatch(
@@ -106,8 +114,9 @@ def reference(events: int = 2_000, seed: int = 7, spec: ModelSpec = SPEC) -> Ref
 REFERENCE = reference()
 
 
-def plan(spec: ModelSpec = SPEC, ref: Reference = REFERENCE) -> ModelPlan:
-    return ModelPlan(spec, (Choice("*", ref),), About("http://localhost"), 10 * MINUTE, 10 * 86_400_000)
+def plan(spec: ModelSpec = SPEC, ref: Reference | None = REFERENCE) -> ModelPlan:
+    choice = Choice("*", ref) if ref is not None else Choice("*", learn_ms=20 * MINUTE)
+    return ModelPlan(spec, (choice,), About("http://localhost"), 10 * MINUTE, 10 * 86_400_000)
 
 
 @dataclass
@@ -132,7 +141,7 @@ class Store:
             panes,
             _applied(self.saved.chunks, changes.chunks),
             _applied(self.saved.states, changes.states),
-            {},
+            {**self.saved.references, **changes.references},
         )
         self.joins.commit()
         self.notifications += [n.id for n in changes.notifications]
@@ -153,7 +162,7 @@ class Core:
     """A monitor with its store; everything that a test does to it goes through here."""
 
     spec: ModelSpec = SPEC
-    ref: Reference = field(default_factory=lambda: REFERENCE)
+    ref: Reference | None = field(default_factory=lambda: REFERENCE)
     store: Store = field(default_factory=Store)
     windows: dict[tuple[str, str, str, int], str] = field(default_factory=dict)
     closed: dict[PaneKey, bytes] = field(default_factory=dict)

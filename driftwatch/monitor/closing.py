@@ -1,0 +1,94 @@
+"""Panes close in the order (pane end; inputs before performance); what ends with them is read, judged and decided (E1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from driftwatch.drift.reading import Reading
+from driftwatch.events.classes import Stream
+from driftwatch.facts import Fact, PaneClosed, VersionEstablished, WindowRead
+from driftwatch.monitor.decisions import Decisions
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.snapshot import RuleView
+from driftwatch.monitor.version import Version
+from driftwatch.monitor.versions import Versions
+from driftwatch.summaries.layout import Part
+from driftwatch.summaries.totals import events_of
+from driftwatch.verdicts.verdict import Judgement, loudest
+from driftwatch.windows.series import ClosedPane
+
+ESTABLISHED: Final = 100
+"""Events in one closed pane that establish a version (E11)."""
+
+
+class _Step(NamedTuple):
+    end_ms: int
+    rank: int
+    version: Version
+    part: Part
+    closed: ClosedPane
+
+
+class Closing:
+    """Closes what is decided, over all versions of one model."""
+
+    def __init__(
+        self, plan: ModelPlan, versions: Versions, decisions: Decisions, *, keep_readings: bool
+    ) -> None:
+        self._model = plan.name
+        self._versions, self._decisions = versions, decisions
+        self._keep_readings = keep_readings
+        self._readings: list[tuple[Reading, tuple[RuleView, ...]]] = []
+
+    def close(self, limits: Mapping[Stream, int]) -> list[Fact]:
+        """Close everything that ends at or before the streams' limits; window by window, decision by decision."""
+        facts: list[Fact] = []
+        steps = merge(*self._panes(limits), key=lambda step: (step.end_ms, step.rank))
+        for end_ms, group in groupby(steps, key=lambda step: step.end_ms):
+            judgements: list[Judgement] = []
+            for step in group:
+                judgements += self._read(step, facts)
+            self._decisions.step(judgements, tuple(self._versions.live), end_ms)
+        return facts
+
+    def take_readings(self) -> list[tuple[Reading, tuple[RuleView, ...]]]:
+        """Readings since the last call with what the rules said of them; nothing unless they are kept."""
+        readings, self._readings = self._readings, []
+        return readings
+
+    def _panes(self, limits: Mapping[Stream, int]) -> list[Iterator[_Step]]:
+        def panes(version: Version, part: Part) -> Iterator[_Step]:
+            rank = int(part.stream is Stream.LABELS)
+            for closed in version.series[part.stream].close(limits[part.stream]):
+                yield _Step(closed.end_ms, rank, version, part, closed)
+
+        return [
+            panes(version, part)
+            for _, version in sorted(self._versions.live.items())
+            for part in version.layout.parts
+            if part.stream in limits
+        ]
+
+    def _read(self, step: _Step, facts: list[Fact]) -> list[Judgement]:
+        version, part, closed = step.version, step.part, step.closed
+        name, stream = version.name, part.stream
+        events = int(events_of(part, closed.pane)[0]) if closed.pane is not None else 0
+        facts.append(PaneClosed(self._model, name, stream, closed.start_ms, closed.end_ms, events))
+        if stream is Stream.PREDICTIONS and events >= ESTABLISHED and not version.state.established:
+            version.state.established = True
+            facts.append(VersionEstablished(self._model, name, events))
+            self._decisions.new_version(name, closed.end_ms)
+        judging = self._versions.judging[name]
+        judgements: list[Judgement] = []
+        for window, total in closed.windows:
+            reading, said = judging.read(part, window, closed.end_ms, total)
+            verdict = loudest(judgement.verdict for judgement in said)
+            count = int(reading.events[0])
+            facts.append(WindowRead(self._model, name, stream, window.name, closed.end_ms, count, verdict))
+            if self._keep_readings:
+                self._readings.append((reading, judging.views_of(reading)))
+            judgements += said
+        return judgements
