@@ -30,6 +30,7 @@ BLOOM_BYTES_PER_ID: Final = 2
 """A sealed Bloom filter (16 bits an id)."""
 OPEN_BLOOM_BYTES_PER_ID: Final = 20
 """A generation that still grows keeps what it needs to be built anew."""
+LEAST_BLOOM_BYTES: Final = 512
 ROW_OVERHEAD_BYTES: Final = 24
 """SQLite's own bytes per join row: record header, key, share of the page."""
 REMEMBERED_MAX: Final = 10_000_000
@@ -98,7 +99,8 @@ def event_bytes(layout: Layout, stream: Stream, slice_columns: int) -> int:
 
 def bloom_bytes(rows: int, generations: int) -> int:
     """Filters of a join table that holds `rows` ids: sealed ones, and two generations that still grow."""
-    return BLOOM_BYTES_PER_ID * rows + 2 * OPEN_BLOOM_BYTES_PER_ID * -(-rows // generations)
+    growing = 2 * OPEN_BLOOM_BYTES_PER_ID * -(-rows // generations)
+    return BLOOM_BYTES_PER_ID * rows + growing + (generations + 2) * LEAST_BLOOM_BYTES
 
 
 def join_disk_bytes(rows: int, labels: bool) -> int:

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftwatch.config import costs
+from driftwatch.config.spec import Configuration
+from driftwatch.drift.catalogue import read
+from driftwatch.drift.reading import Pair, Reading
+from driftwatch.events.classes import Stream
+from driftwatch.events.joins import PREDICTION_ROW
+from driftwatch.storage.bloom import Bloom, spread
+from driftwatch.telemetry.readings import series_per_row
+from driftwatch.windows.series import Series, Window
+from driftwatch.windows.spec import WindowSpec
+from tests.config.files import good
+from tests.config.references import MODEL, reference_of
+
+REFERENCE = reference_of()
+
+
+def spec_with(**change: object):
+    data = good()
+    data["models"][0].update(change)
+    return Configuration.model_validate(data).models[0]
+
+
+@given(
+    smallest=st.integers(1, 4),
+    shape=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 6)), min_size=1, max_size=4),
+    times=st.lists(st.integers(0, 200), min_size=1, max_size=80),
+)
+def test_windows_never_keep_more_matrices_than_counted(
+    smallest: int, shape: list[tuple[int, int]], times: list[int]
+) -> None:
+    """Against the engine itself: all panes, sums and growing panes that a Series holds at any moment."""
+    pairs = [(1, 1), *shape]
+    windows = tuple(Window(f"w{i}", a * b * smallest, a * smallest) for i, (a, b) in enumerate(pairs))
+    specs = [WindowSpec.model_construct(size=w.size_ms, slide=w.slide_ms, name=w.name) for w in windows]
+    series, most = Series((1, 1), windows, 0), costs.kept_panes(specs)
+    frontier = -1
+    for time_ms in sorted(times):
+        series.pane(series.floor_ms(time_ms, series.width_ms))[:] += 1
+        for closed in series.close(time_ms - 2):
+            frontier = closed.end_ms
+            assert matrices_in(series) <= most
+    assert frontier <= max(times)
+
+
+def matrices_in(series: Series) -> int:
+    sums = series._sums
+    partial = [p for p in series._partial.values() if p is not None]
+    return sum(1 + len(total.panes) for total in sums) + len(partial)
+
+
+def test_series_are_counted_as_metrics_count_them() -> None:
+    layout = REFERENCE.layout
+    for windows in (1, 3):
+        shown = 0
+        for part in layout.parts:
+            total = REFERENCE.totals[part.stream]
+            predicted = np.full(len(total), 10) if part.stream is Stream.LABELS else None
+            pair = Pair(layout, part, total, total, 1, 1, predicted)
+            reading = Reading("m", "v", part.stream, "w", 0, 1, layout, "h", total[:, 0], read(pair))
+            shown += series_per_row(reading) * len(layout.slices.rows)
+        assert costs.series_of(layout, windows) == windows * shown
+
+
+def test_readings_fit_their_bound() -> None:
+    for part in REFERENCE.layout.parts:
+        total = REFERENCE.totals[part.stream]
+        predicted = np.full(len(total), 10) if part.stream is Stream.LABELS else None
+        estimates = read(Pair(REFERENCE.layout, part, total, total, 1, 1, predicted))
+        held = sum(
+            e.value.nbytes + e.lower.nbytes + e.upper.nbytes + e.count.nbytes for e in estimates.values()
+        )
+        assert held * 3 == costs.reading_bytes(REFERENCE.layout, part)
+
+
+def test_panes() -> None:
+    part = REFERENCE.layout.parts[0]
+    assert costs.pane_bytes(7, part) == np.zeros((7, part.columns), np.int64).nbytes
+    window = WindowSpec.model_validate({"size": "1d", "slide": "1h"})
+    assert costs.panes_of(window) == 24
+
+
+@pytest.mark.parametrize(
+    ("lateness", "slide", "future", "expected"),
+    [("1m", "5m", 600_000, 6), ("0s", "5m", 0, 3), ("1h", "5m", 0, 15), ("1d", "1d", 0, 4)],
+)
+def test_open_panes(lateness: str, slide: str, future: int, expected: int) -> None:
+    predictions = {**good()["models"][0]["predictions"], "lateness": lateness}
+    spec = spec_with(predictions=predictions, windows=[{"size": slide, "slide": slide}])
+    assert costs.open_panes(spec, Stream.PREDICTIONS, future) == expected
+
+
+def test_labels_wait_outside_of_panes() -> None:
+    mapped = spec_with(labels={"topic": "l", "id": "id", "label": "y", "time": "ts"})
+    assert costs.open_panes(mapped, Stream.LABELS, 0) == costs.open_panes(MODEL, Stream.LABELS, 0) == 3
+
+
+@pytest.mark.parametrize("ids", [1_000, 50_000])
+def test_filters_fit_their_bound(ids: int) -> None:
+    """One generation that grows and 15 that are sealed, as the store keeps them."""
+    rng = np.random.default_rng(1)
+    held = 0
+    for generation in range(16):
+        bloom = Bloom()
+        bloom.add(spread(rng.integers(0, 2**62, ids // 16)))
+        if generation < 15:
+            bloom.seal()
+        held += bloom.size_bytes
+    assert held <= costs.bloom_bytes(ids, 16)
+
+
+def test_rows_on_disk_hold_at_least_the_row() -> None:
+    assert costs.join_disk_bytes(10, labels=False) > 10 * (8 + PREDICTION_ROW.itemsize)
+    assert costs.join_disk_bytes(10, labels=True) < costs.join_disk_bytes(10, labels=False)
+
+
+def test_events() -> None:
+    layout = REFERENCE.layout
+    assert costs.event_bytes(layout, Stream.PREDICTIONS, 2) > costs.event_bytes(layout, Stream.PREDICTIONS, 0)
+    assert costs.event_bytes(layout, Stream.LABELS, 0) == costs.LABEL_BYTES
+    assert costs.fetch_bytes(4, 1_048_576) == 4 * costs.FETCHES * 1_048_576
