@@ -102,7 +102,11 @@ def _texts(values: Sequence[Any]) -> list[str | None]:
     """Canonical texts; what the fast path left as numbers, booleans or null is turned here."""
     if not _mixed(values):
         return list(values)
-    return [v if isinstance(v, str) or v is None else canonical_text(v) or INVALID_TEXT for v in values]
+    # v != v: a number that is missing, in a column that is read as numbers
+    return [
+        v if isinstance(v, str) or v is None else None if v != v else canonical_text(v) or INVALID_TEXT
+        for v in values
+    ]
 
 
 def _which(texts: Sequence[str | None], *wanted: str | None) -> NDArray[np.bool_]:

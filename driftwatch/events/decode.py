@@ -31,8 +31,10 @@ class Decoder:
         self._key = hash_key
         self._heads = reading.heads
         self._numbers = reading.numbers
-        kinds: dict[FieldPath, Any] = dict.fromkeys(self._numbers, NUMBER)
-        kinds |= dict.fromkeys(self._heads, SCALAR)
+        kinds: dict[FieldPath, Any] = dict.fromkeys(self._heads, SCALAR)
+        kinds |= dict.fromkeys(
+            self._numbers, NUMBER
+        )  # a number that is a slice column too is read as a number
         compiled = compile_paths(kinds)
         self._decode = compiled.decode
         self._head = compiled.getter(self._heads)
