@@ -87,7 +87,10 @@ class Watch:
 
 
 def _finding(finding: dict[str, Any]) -> str:
-    """One slice and feature with its number: `country=PT income: psi 0.85, limit 0.25, 540 events`."""
+    """One slice and feature with its number: `country=PT income: psi 0.850, limit 0.25, 540 events`."""
     where = " ".join(filter(None, (finding["slice"], finding["feature"])))
-    value = "no number" if finding["value"] is None else f"{finding['value']:.3f}"
-    return f"{where}: {finding['statistic']} {value}, limit {finding['limit']:g}, {finding['count']:,} events"
+    value, lower, upper = finding["value"], finding["lower"], finding["upper"]
+    shown = "no number" if value is None else f"{value:.3f}"
+    if None not in (lower, upper) and lower < upper:
+        shown += f" ({lower:.3f} to {upper:.3f})"
+    return f"{where}: {finding['statistic']} {shown}, limit {finding['limit']:g}, {finding['count']:,} events"

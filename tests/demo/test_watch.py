@@ -59,6 +59,13 @@ def test_an_alert_on_labels_is_told_but_is_another_act() -> None:
     assert acts(told) == []
 
 
+def test_a_number_with_an_interval_shows_it() -> None:
+    decay = FindingAnswer("accuracy_decay", "1h", "all", "", 0.25, 0.2, 0.3, 0.05, 2000, 4000, "", [])
+    fired = alert("accuracy", "performance", "firing") | {"findings": [plain(decay)]}
+    (told,) = Watch("1").compare([], [fired], [])
+    assert told.details == ("all: accuracy_decay 0.250 (0.200 to 0.300), limit 0.05, 2,000 events",)
+
+
 def test_only_another_version_is_new() -> None:
     watch = Watch("1")
     assert acts(watch.compare(model(("1", "ok")), [], [])) == []
