@@ -67,7 +67,7 @@ def alert_notification(alert: Alert, type_: NotificationType, time_ms: int, abou
             "ended": alert.ended,
         },
         "configuration": about.configuration,
-        "links": _links(about, alert.model) | {"alert": _api(about, "alerts", alert.fingerprint)},
+        "links": _links(about, alert.model),
         **_findings(alert.findings, _FINDINGS_BYTES),
         **_where(alert.findings),
     }
@@ -239,14 +239,20 @@ def _excess(finding: Finding) -> float:
     return distance if math.isfinite(distance) else 0.0
 
 
-def _api(about: About, kind: str, name: str) -> str:
-    return f"{about.external_url.rstrip('/')}/api/v1/{kind}/{quote(name, safe='')}"
-
-
 def _links(about: About, model: str) -> dict[str, str]:
-    return {"status": about.external_url.rstrip("/") + "/", "model": _api(about, "models", model)}
+    """Where people and programs read on: the status page, and the model's part of the API."""
+    root, name = about.external_url.rstrip("/"), quote(model, safe="")
+    return {
+        "status": f"{root}/",
+        "model": f"{root}/api/v1/models/{name}",
+        "alerts": f"{root}/api/v1/alerts?model={name}",
+        "explain": f"{root}/api/v1/explain-last?model={name}",
+    }
 
 
 def _episode_links(about: About, episode: Episode) -> dict[str, str]:
-    address = _api(about, "episodes", episode.id)
-    return _links(about, episode.model) | {"episode": address, "acknowledge": address + "/acknowledge"}
+    root, name = about.external_url.rstrip("/"), quote(episode.model, safe="")
+    return _links(about, episode.model) | {
+        "episodes": f"{root}/api/v1/episodes?model={name}",
+        "acknowledge": f"{root}/api/v1/episodes/{episode.id}/acknowledge",
+    }

@@ -52,7 +52,7 @@ def escape(text: str) -> str:
 def _alert(notification: Notification, data: AlertData) -> tuple[str, list[str], str]:
     alert = data.alert
     name = f"{notification.model}: {alert.rule}"
-    link = _link(data.links["alert"], "Open the alert")
+    link = _link(data.links["status"], "Open the status page")
     if notification.type is NotificationType.ALERT_RESOLVED:
         ending = _ENDINGS.get(alert.ended, alert.ended)
         what = f"*What* rule {code(alert.rule)} of version {code(alert.version)} is resolved: {ending}"
@@ -79,7 +79,7 @@ def _request(notification: Notification, data: RequestData) -> tuple[str, list[s
         lines += _findings(why.findings[:3], why.findings_total, why.kind)
     if data.why_omitted:
         lines.append(f"and {data.why_omitted} more alerts")
-    link = _link(data.links["episode"], "Open the episode")
+    link = _link(data.links["status"], "Open the status page")
     return f"Retraining requested: {notification.model}", lines, link
 
 
@@ -94,7 +94,11 @@ def _end(notification: Notification, data: EndData) -> tuple[str, list[str], str
     ]
     if episode.acknowledged_by:
         lines.append(f"*Acknowledged by* {code(episode.acknowledged_by)}")
-    return f"Retraining over: {notification.model}", lines, _link(data.links["episode"], "Open the episode")
+    return (
+        f"Retraining over: {notification.model}",
+        lines,
+        _link(data.links["status"], "Open the status page"),
+    )
 
 
 def _where(data: AlertData | RequestData) -> str:

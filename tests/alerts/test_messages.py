@@ -73,7 +73,8 @@ def test_what_a_firing_alert_says() -> None:
         "links": {
             "status": "https://driftwatch.internal/",
             "model": "https://driftwatch.internal/api/v1/models/credit",
-            "alert": "https://driftwatch.internal/api/v1/alerts/00ff",
+            "alerts": "https://driftwatch.internal/api/v1/alerts?model=credit",
+            "explain": "https://driftwatch.internal/api/v1/explain-last?model=credit",
         },
         "findings": [
             {

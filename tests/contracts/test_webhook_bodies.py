@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from driftwatch.alerts.notifications import Notification
+from driftwatch.telemetry.api import OPERATIONS
+from driftwatch.telemetry.openapi import ACKNOWLEDGE_PATH
 from driftwatch.webhooks.reasons import Reason
 from driftwatch.webhooks.render import render
 from driftwatch.webhooks.sender import HttpPost
 from driftwatch.webhooks.spec import EndpointSpec
 from tests.webhooks.receiver import Request, receiving, status
-from tests.webhooks.told import ended, firing, requested, resolved
+from tests.webhooks.told import EPISODE, ended, firing, requested, resolved
 
 BODIES = Path(__file__).parent / "bodies"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -24,10 +27,10 @@ CASES = {
     "retrain.ended": ended(),
 }
 SIGNATURES = {
-    "alert.firing": "v1,3KqJlECYsDRmmrP9jLRDoEu8ksT1zYh/HBImH/Qmznw=",
-    "alert.resolved": "v1,53RsxrxY5QYU4XeqZyEIguE255Np1/KV9ffuNvib++I=",
-    "retrain.requested": "v1,XIC0qmsHFqUZy2YgNl3eoY2pPOCWDY7uO0osqEuFPhg=",
-    "retrain.ended": "v1,HxuJyPyc74OrA3wyOPorZVZLCegRtFnBNjItS2GTano=",
+    "alert.firing": "v1,kLVCHo6tjdaIV/fBVWz/JGSHH1EHZlOmWnB/hQpa2gA=",
+    "alert.resolved": "v1,vrb5tPF1WwwMq8YO1Jr/rDNdxaQ5S5wqmxaiFqFcRcg=",
+    "retrain.requested": "v1,gX82GZs2/wJGAjSIqFxl5jfq6axgRI0RdOFVeAghtMA=",
+    "retrain.ended": "v1,e2LluEhCcKP+8FshNOmV6jQ2i+ZMrFx8TqOV14qigEE=",
 }
 """Made with openssl, not with our own code."""
 
@@ -82,3 +85,14 @@ def test_the_headers_are_exactly_these(kind: str, tmp_path: Path) -> None:
         "webhook-timestamp": "1767268800",
         "webhook-signature": SIGNATURES[kind],
     }
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_every_link_leads_to_something_that_the_daemon_serves(kind: str) -> None:
+    served = {operation.path for operation in OPERATIONS} | {ACKNOWLEDGE_PATH, "/"}
+    for link in CASES[kind].data["links"].values():
+        parts = urlsplit(link)
+        assert f"{parts.scheme}://{parts.netloc}" == "https://driftwatch.internal"
+        path = parts.path.replace("/credit-default", "/{model}")
+        path = path.replace(f"/{EPISODE.id}/", "/{episode}/")
+        assert path in served

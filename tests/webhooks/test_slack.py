@@ -15,7 +15,7 @@ from driftwatch.alerts.messages import DriftedData, OffsetRange, alert_notificat
 from driftwatch.alerts.notifications import Notification, NotificationType
 from driftwatch.verdicts.verdict import Finding
 from driftwatch.webhooks.slack import code, escape, slack_body
-from tests.webhooks.told import ABOUT, AGE, EPISODE, HURTS, INPUTS, ended, firing, requested, resolved
+from tests.webhooks.told import ABOUT, EPISODE, HURTS, INPUTS, ended, firing, requested, resolved
 
 
 def message(told: Notification) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def test_a_firing_alert_says_what_where_how_much_since_when_and_on_what() -> Non
     assert "*0.4125* (0.36 to 0.46), limit 0.25" in text
     assert "*Rests on* 1 000 events, reference 20 000" in text
     assert "`18-25: 4.0 % -&gt; 11.2 %`" in text
-    assert "<https://driftwatch.internal/api/v1/alerts/1111111111111111|Open the alert>" in text
+    assert "<https://driftwatch.internal/|Open the status page>" in text
     assert firing().id in text
 
 
@@ -137,4 +137,3 @@ def test_five_thousand_members_are_one_message_with_a_count() -> None:
     text = shown(firing(loud))
     assert "and 4 990 more" in text
     assert "and 4 994 more in" in text
-    assert AGE.field not in text
