@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -14,17 +14,19 @@ from driftwatch.source.cluster import Cluster
 from driftwatch.source.failures import AwayError, KafkaError, backwards, fenced, forgotten, no_topic, verdict
 from driftwatch.source.kafka_client import client_settings, connect, reached
 from driftwatch.source.kafka_library import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
-from driftwatch.source.membership import gives_way, rival, waiting_for
 from driftwatch.source.rebalance import SeekToCommit
+from driftwatch.source.seat import Decision, Seat
 from driftwatch.source.slab import SLABS_PER_POLL, install_slabs
 from driftwatch.source.spec import KafkaSpec
 from driftwatch.source.taken import moved, of_records, of_slabs
 
 RECORDS_PER_POLL: Final = 5_000
 FETCH_MAX_BYTES: Final = 16 * 1_048_576
-ASK_AGAIN_S: Final = 2.0
 COMMIT_WITHIN_MS: Final = 3_000
 METADATA_WITHIN_S: Final = 3.0
+CHECK_EVERY_S: Final = 5.0
+PAUSE_S: Final = 0.1
+"""After an error that passes, so that it does not turn into a busy loop."""
 
 _log: Final[Any] = structlog.get_logger(__name__)
 
@@ -39,22 +41,16 @@ class KafkaPythonSource:
         self._spec = spec
         self._owner = owner
         self._cluster = Cluster(spec)
+        self._seat = Seat(self._cluster, spec.group_id, owner)
         self._topics: list[str] = []
         self._committed: dict[Partition, int] = {}
         self._consumer: Any = None
         self._network: Any = None
         self._listener: Any = None
         self._slabs = False
-        self._seat: frozenset[Partition] = frozenset()
-        """What the group gave us, whether we hand it over or not."""
-        self._working = False
-        self._told: frozenset[Partition] = frozenset()
-        """What the loop knows of it."""
-        self._lost = False
         self._expected: dict[Partition, int] = {}
         self._paused: frozenset[Partition] = frozenset()
-        self._waiting: str | None = None
-        self._ask_at = 0.0
+        self._check_at = 0.0
 
     # -- the port --------------------------------------------------------------------------------
 
@@ -63,29 +59,25 @@ class KafkaPythonSource:
         self._leave()
         self._topics = sorted(set(topics))
         self._committed = dict(committed)
-        self._paused, self._told, self._lost = frozenset(), frozenset(), False
+        self._paused = frozenset()
+        self._seat.reset()
 
     def poll(self, timeout_s: float) -> Polled:
         """See the port. Blocks longer than `timeout_s` only while it connects (at most 5 s)."""
         try:
             if self._consumer is None:
                 return self._enter(timeout_s)
-            most = SLABS_PER_POLL if self._slabs else RECORDS_PER_POLL
-            taken = self._consumer.poll(timeout_ms=int(timeout_s * 1_000), max_records=most)
+            taken = self._take(timeout_s)
             dealt = self._listener.take()
             if dealt.assigned is not None:
-                self._seat, self._working = dealt.assigned, False
-                self._lost = self._lost or dealt.lost
-                return self._seated()
-            if self._working:
-                return Polled(self._handed_over(taken))
-            if time.monotonic() >= self._ask_at:
-                return self._seated()
-        except KafkaError as error:
-            self._give_up(error)
-        except AwayError:
-            pass
-        return Polled()
+                self._seat.deal(dealt.assigned, dealt.lost)
+            if not self._seat.working:
+                return self._sit() if self._seat.wait_s() <= 0 else Polled()
+            self._check(taken)
+            return Polled(self._handed_over(taken))
+        except AwayError as error:
+            _log.debug("kafka_away", error=str(error))
+            return Polled()
 
     def bounds(self, topics: list[str]) -> dict[Partition, tuple[int, int]]:
         """See the port; ends are last stable offsets."""
@@ -96,10 +88,10 @@ class KafkaPythonSource:
 
     def standing(self) -> dict[Partition, Standing]:
         """See the port: asks the brokers."""
-        if not self._working:
+        if not self._seat.working:
             return {}
         try:
-            ends = self._cluster.ends(self._seat)
+            ends = self._cluster.ends(self._seat.partitions)
         except AwayError:
             return {}
         return {
@@ -111,7 +103,7 @@ class KafkaPythonSource:
     def pause(self, partitions: set[Partition]) -> None:
         """See the port."""
         self._paused = frozenset(partitions)
-        if self._working:
+        if self._seat.working:
             self._apply_pause()
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
@@ -120,12 +112,12 @@ class KafkaPythonSource:
         if self._listener is None:
             return
         self._listener.committed = dict(self._committed)
-        if not self._working or not self.connected():
+        if not self._seat.working or not self.connected():
             return
         held = {
             TopicPartition(*partition): OffsetAndMetadata(offset, "", -1)
             for partition, offset in offsets.items()
-            if partition in self._seat
+            if partition in self._seat.partitions
         }
         try:
             self._consumer.commit(held, timeout_ms=COMMIT_WITHIN_MS)
@@ -138,7 +130,7 @@ class KafkaPythonSource:
 
     def standing_by(self) -> str | None:
         """See the port."""
-        return self._waiting
+        return self._seat.waiting
 
     def close(self) -> None:
         """See the port."""
@@ -148,19 +140,11 @@ class KafkaPythonSource:
     # -- entering the group ----------------------------------------------------------------------
 
     def _enter(self, timeout_s: float) -> Polled:
-        """Look into the group before subscribing: with another instance in it, stand by (E17)."""
-        if time.monotonic() < self._ask_at:
-            time.sleep(min(timeout_s, self._ask_at - time.monotonic()))
-            return Polled()
-        self._ask_at = time.monotonic() + ASK_AGAIN_S
-        try:
-            other = rival(self._cluster.members(self._spec.group_id), self._owner)
-            self._waiting = waiting_for(other, self._spec.group_id) if other is not None else None
-            if other is None:
-                self._subscribe()
-        except AwayError as error:
-            _log.info("kafka_away", error=str(error))
-        return Polled()
+        if self._seat.wait_s() > 0:
+            time.sleep(min(timeout_s, self._seat.wait_s()))
+        elif self._seat.may_enter():
+            self._subscribe()
+        return self._seat.tell()
 
     def _subscribe(self) -> None:
         bounds = self._cluster.bounds(self._topics)
@@ -171,8 +155,7 @@ class KafkaPythonSource:
         self._slabs = self._spec.fast_path and install_slabs(self._consumer)
         self._listener = SeekToCommit(self._consumer, self._committed)
         self._consumer.subscribe(topics=self._topics, listener=self._listener)
-        self._await(lambda: self._known() >= set(bounds))
-        self._ask_at = 0.0
+        self._await_metadata()
 
     def _settings(self) -> dict[str, Any]:
         spec = self._spec
@@ -190,79 +173,62 @@ class KafkaPythonSource:
             "metrics_enabled": False,
         }
 
-    def _await(self, condition: Callable[[], bool]) -> None:
+    def _await_metadata(self) -> None:
         """A join before the topics' metadata are here would bring an empty assignment first."""
         deadline = time.monotonic() + METADATA_WITHIN_S
-        while not condition() and time.monotonic() < deadline:
+        known = self._network.cluster.partitions_for_topic
+        while not all(known(topic) for topic in self._topics) and time.monotonic() < deadline:
             time.sleep(0.005)
-
-    def _known(self) -> set[Partition]:
-        """All partitions of our topics as the consumer's own metadata have them."""
-        numbers = self._network.cluster.partitions_for_topic
-        return {Partition(topic, number) for topic in self._topics for number in numbers(topic) or ()}
 
     def _leave(self) -> None:
         consumer, self._consumer, self._network, self._listener = self._consumer, None, None, None
-        self._seat, self._working, self._expected, self._waiting, self._ask_at = (
-            frozenset(),
-            False,
-            {},
-            None,
-            0.0,
-        )
+        self._expected = {}
+        self._seat.vacate()
         if consumer is not None:
             consumer.close(autocommit=False, timeout_ms=COMMIT_WITHIN_MS)
 
     # -- the assignment --------------------------------------------------------------------------
 
-    def _seated(self) -> Polled:
-        """Work only with all partitions; with a part of them, the larger instance id leaves (E17)."""
-        self._ask_at = time.monotonic() + ASK_AGAIN_S
-        if self._seat and self._seat >= self._known() and self._has_all_topics():
-            self._waiting = None
-            self._work()
-            return self._tell(self._seat)
-        other = rival(self._cluster.members(self._spec.group_id), self._owner)
-        self._waiting = waiting_for(other, self._spec.group_id) if other is not None else None
-        if other is None:
-            self._cluster.partitions(
-                self._topics
-            )  # raises if a topic is gone; else the next rebalance is near
-        elif gives_way(self._owner, other):
-            self._make_room()
-        return self._tell(frozenset()) if self._told or self._lost else Polled()
-
-    def _tell(self, assigned: frozenset[Partition]) -> Polled:
-        lost = self._lost or bool(self._told - assigned)
-        self._told, self._lost = assigned, False
-        return Polled(assigned=assigned, lost=lost)
-
-    def _has_all_topics(self) -> bool:
-        return {partition.topic for partition in self._seat} == set(self._topics)
-
-    def _make_room(self) -> None:
-        waiting = self._waiting
-        self._leave()
-        self._waiting = waiting
-        self._ask_at = time.monotonic() + ASK_AGAIN_S
-        self._cluster.remove(self._spec.group_id, self._owner)
-
-    def _work(self) -> None:
-        """The listener has put every partition to the last commit and paused it."""
-        self._expected = {p: self._committed[p] for p in self._seat if p in self._committed}
-        self._working = True
-        self._apply_pause()
+    def _sit(self) -> Polled:
+        decision = self._seat.decide(self._topics)
+        if decision is Decision.WORK:
+            # The listener has done so already, but the loop may have committed since.
+            self._expected = {p: self._committed[p] for p in self._seat.partitions if p in self._committed}
+            for partition, offset in self._expected.items():
+                self._consumer.seek(TopicPartition(*partition), offset)
+            self._apply_pause()
+        elif decision is Decision.LEAVE:
+            self._leave()
+            self._cluster.remove(self._spec.group_id, self._owner)
+        return self._seat.tell()
 
     def _apply_pause(self) -> None:
-        held = self._seat & self._paused
+        held = self._seat.partitions & self._paused
         self._consumer.pause(*(TopicPartition(*partition) for partition in held))
-        self._consumer.resume(*(TopicPartition(*partition) for partition in self._seat - held))
+        self._consumer.resume(*(TopicPartition(*partition) for partition in self._seat.partitions - held))
 
     # -- records ---------------------------------------------------------------------------------
 
+    def _take(self, timeout_s: float) -> Mapping[Any, list[Any]]:
+        most = SLABS_PER_POLL if self._slabs else RECORDS_PER_POLL
+        try:
+            return self._consumer.poll(timeout_ms=int(timeout_s * 1_000), max_records=most)
+        except KafkaError as error:
+            self._give_up(error)
+            time.sleep(min(timeout_s, PAUSE_S))
+            return {}
+
+    def _check(self, taken: Mapping[Any, list[Any]]) -> None:
+        """Without records, see now and then whether the topics are still there; SourceError if one is gone."""
+        if taken:
+            self._check_at = time.monotonic() + CHECK_EVERY_S
+        elif time.monotonic() >= self._check_at and self.connected():
+            self._check_at = time.monotonic() + CHECK_EVERY_S
+            self._cluster.partitions(self._topics)
+
     def _handed_over(self, taken: Mapping[Any, list[Any]]) -> list[RecordBatch]:
         batches: list[RecordBatch] = []
-        for partition in self._seat:
+        for partition in self._seat.partitions:
             tp = TopicPartition(*partition)
             position = self._position(tp)
             if position is None:
