@@ -30,6 +30,7 @@ def closed(client: socket.socket) -> bool:
 
 def test_idle_connections_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BoundedConnection, "max_connections", 5)
+    monkeypatch.setattr(BoundedConnection, "request_s", 3_600.0)  # only the limit can close one
     with running() as server, ExitStack() as stack:
         first, *_ = [stack.enter_context(connected(server)) for _ in range(30)]
         assert get(server.port, "/healthz")[0] == 200
@@ -45,6 +46,7 @@ def test_a_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_body_that_never_comes_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BoundedConnection, "answer_s", 0.05)
+    monkeypatch.setattr(BoundedConnection, "request_s", 3_600.0)
     with running() as server, connected(server) as client:
         head = b"POST /api/v1/episodes/ep_1/acknowledge HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
         client.sendall(head + b"Authorization: Bearer s3cret-t\xc3\xb6k\xc3\xa9n\r\n\r\n{")
