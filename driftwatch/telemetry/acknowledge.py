@@ -32,7 +32,8 @@ class Outcome(StrEnum):
 
 
 Submit = Callable[[str, str], "Future[str]"]
-"""(episode, by) → the future of an `Outcome`, set after the commit; raises queue.Full. Must not block (E15)."""
+"""(episode, by) → the future of an `Outcome` (any other text: not committed), set after the commit; raises queue.Full.
+Must not block (E15)."""
 Token = Callable[[], str | None]
 """The token in force, None where none is configured; OSError or KeyError where it cannot be read."""
 
@@ -84,6 +85,8 @@ class Acknowledging:
             raise _unknown()
         if outcome == Outcome.CONFLICT:
             raise Refused(409, "conflict", "The episode is not one that waits for an acknowledgement.")
+        if outcome != Outcome.ACKNOWLEDGED:
+            raise Refused(503, "not_committed", "It could not be committed; ask again.")
         return 200, Acknowledged(episode, str(Outcome.ACKNOWLEDGED))
 
 

@@ -19,7 +19,9 @@ def test_without_a_commit_in_time_it_is_accepted() -> None:
     assert (answer.status_code, answer.json()["outcome"]) == (202, "accepted")
 
 
-@pytest.mark.parametrize(("outcome", "status"), [("unknown", 404), ("conflict", 409)])
+@pytest.mark.parametrize(
+    ("outcome", "status"), [("unknown", 404), ("conflict", 409), ("the commit failed", 503)]
+)
 def test_the_loop_s_refusals_are_told(outcome: str, status: int) -> None:
     answer = Daemon(outcome=outcome).client().post(PATH, json=BODY, headers=BEARER)
     assert answer.status_code == status
