@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 
 class Paper:
     """Writes to stdout in the form that the reader can use."""
@@ -18,6 +16,8 @@ class Paper:
 
     def json(self, value: Any) -> None:
         """Any value of plain types, dataclasses or structs as indented JSON."""
+        import msgspec
+
         text = msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2)
         sys.stdout.write(text.decode() + "\n")
 
@@ -37,7 +37,7 @@ class Paper:
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table; columns whose name begins with `#` hold numbers and stand to the right. Never cut in a pipe."""
-        names = [name.removeprefix("#") for name in columns]
+        names = [_clean(name.removeprefix("#")) for name in columns]
         right = [name.startswith("#") for name in columns]
         cells = [[_clean(cell) for cell in row] for row in rows]
         if self.terminal:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import typer
 
-from driftwatch.cli import check, reference, status, version
+from driftwatch.cli import check, demo, reference, status, version
+from driftwatch.cli import run as daemon
 from driftwatch.errors import ConfigurationError, DriftwatchError, ExitCode
 
 app = typer.Typer(
@@ -19,8 +20,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("run")(daemon.run)
 app.command("check")(check.check)
 app.add_typer(reference.app, name="reference")
+app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("version")(version.version)
 

@@ -34,7 +34,10 @@ def test_it_fits_the_model_that_it_was_built_for() -> None:
         ({"slices": []}, "it was built with the slices [country], and the model has []"),
         ({"slices": ["country", ["country", "age"]]}, "[country, country*age]"),
         ({"labels": None}, "it was built with a stream of labels"),
-        ({"features": {"topic": "f", "id": "id", "features": ["x"]}, "reference": "x"}, "without a stream of features"),
+        (
+            {"features": {"topic": "f", "id": "id", "features": ["x"]}, "reference": "x"},
+            "without a stream of features",
+        ),
         (
             {"predictions": {"topic": "p", "id": "id", "score": "score", "features": ["age", "country"]}},
             "`income`",

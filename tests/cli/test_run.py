@@ -1,0 +1,71 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from driftwatch.cli.program import run
+from driftwatch.errors import ExitCode
+from tests.config.files import GOOD
+from tests.waiting import until
+
+WAITER = """
+import sys
+from driftwatch.cli.run import stopped_by_signals
+stop = stopped_by_signals(grace_s=float(sys.argv[1]))
+print("ready", flush=True)
+stop.wait()
+print("stopping", flush=True)
+if sys.argv[2] == "hang":
+    import threading
+    threading.Event().wait()
+"""
+
+
+def waiter(grace_s: str, how: str) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITER, grace_s, how],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_signal_asks_for_the_end(number: int) -> None:
+    with waiter("60", "end") as process:
+        os.kill(process.pid, number)
+        assert process.communicate(timeout=30)[0] == "stopping\n"
+    assert process.returncode == 0
+
+
+def test_a_second_one_ends_at_once() -> None:
+    """F27"""
+    with waiter("60", "hang") as process:
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "stopping\n"
+        os.kill(process.pid, signal.SIGTERM)
+        until(lambda: process.poll() is not None, 30, "the process ended")
+    assert process.returncode == ExitCode.FAILED
+
+
+def test_an_end_that_takes_too_long_is_cut_short() -> None:
+    with waiter("0.1", "hang") as process:
+        os.kill(process.pid, signal.SIGTERM)
+        until(lambda: process.poll() is not None, 30, "the process ended")
+    assert process.returncode == ExitCode.FAILED
+
+
+def test_a_wrong_configuration_starts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.yaml").write_text(
+        GOOD + "state: {directory: state}\nhttp: {token: {env: DRIFTWATCH_TEST_UNSET}}\n"
+    )
+    assert run(["run", "-c", str(tmp_path / "c.yaml")]) == ExitCode.CONFIGURATION
+    assert "the environment variable `DRIFTWATCH_TEST_UNSET` is not set" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
