@@ -74,6 +74,10 @@ class StateError(DriftwatchError):
     exit_code = ExitCode.STATE
 
 
+class DamagedStateError(StateError):
+    """The state on disk contradicts itself (cut, flipped, emptied): set it aside and rebuild it from the topic."""
+
+
 class CommitUnknownError(DriftwatchError):
     """A commit failed in a way that leaves its outcome unknown: drop memory and load the last commit."""
 

@@ -36,7 +36,8 @@ class JoinTable(Protocol):
     """Rows by 63-bit id hash in generations of prediction time; a hash can have several rows (E3: split ids).
 
     Uncommitted rows are visible at once and vanish with a rollback. Generations are numbered
-    `time_ms // generation_ms` and dropped whole.
+    `time_ms // generation_ms` and dropped whole; a dropped generation stays empty, whatever is added to it later.
+    A call that raises leaves the table at the last commit: the caller drops its memory and loads.
     """
 
     @property
@@ -49,7 +50,11 @@ class JoinTable(Protocol):
         ...
 
     def find(self, generations: range, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], JoinRows]:
-        """All rows of these ids in these generations: (position in `ids` of each row, rows), ordered by position."""
+        """All rows of these ids in these generations: (position in `ids` of each row, rows), ordered by position.
+
+        Rows of one position are ordered by generation, then as they were added. Raises DamagedStateError for
+        a damaged row, CommitUnknownError where the store refuses.
+        """
         ...
 
     def drop_before(self, generation: int) -> int:
