@@ -9,7 +9,7 @@ from typing import Final
 
 CALM_S: Final = 8.0
 """So long the daemon has to find the world calm before it changes."""
-PAUSE_S: Final = 10.0
+PAUSE_S: Final = 12.0
 """Shortest time between the two changes of the world."""
 PATIENCE_S: Final = 45.0
 """After so long a scene ends without what it should have shown."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from driftwatch.alerts.notifications import NotificationType
 from driftwatch.demo.acts import Act, Happening
 from driftwatch.demo.receiver import SLACK_PATH, Delivery
 from driftwatch.demo.retrainer import Request, read_request
 from driftwatch.webhooks.signing import Verification
+
+_LINK: Final = re.compile(r"<([^|>]+)\|([^>]+)>")
+_MARKS: Final = re.compile(r"[*`]")
 
 
 class Deliveries:
@@ -47,7 +52,17 @@ class Deliveries:
 
 
 def _slack(content: dict[str, Any]) -> Happening:
-    """The message's own text; an act only when there is one to read."""
-    text = str(content.get("text", ""))
-    first, *more = text.strip().splitlines() or ["(a message without text)"]
-    return Happening("slack", first, Act.SLACK if text.strip() else None, tuple(more))
+    """The message as people read it: its text, then its sections; an act only when there is one to read."""
+    title = str(content.get("text", "")).strip()
+    sections = [
+        block["text"]["text"] for block in content.get("blocks", ()) if block.get("type") == "section"
+    ]
+    lines = [line for section in sections for line in _plain(str(section)).splitlines()]
+    act = Act.SLACK if title else None
+    return Happening("slack", _plain(title) or "(a message without text)", act, tuple(lines))
+
+
+def _plain(markdown: str) -> str:
+    """Slack's markup taken off: `*bold*`, code, links and escapes."""
+    text = _LINK.sub(r"\2: \1", markdown)
+    return html.unescape(_MARKS.sub("", text))

@@ -17,8 +17,8 @@ from driftwatch.demo.world import STEP_MS, World
 from driftwatch.events.spec import DAY_MS
 from driftwatch.source.embedded import RecordProducer, newest_ms
 
-SPEED: Final = 1_200.0
-"""Event time runs so many times as fast as the wall: 20 minutes a second."""
+SPEED: Final = 900.0
+"""Event time runs so many times as fast as the wall: 15 minutes a second."""
 PAST_MS: Final = 10 * DAY_MS
 """The world starts so long ago, so that its fast time does not run ahead of the wall."""
 TRAINING_MS: Final = DAY_MS // 4

@@ -16,7 +16,7 @@ from driftwatch.demo.traffic import Traffic
 from driftwatch.demo.world import Loans
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 
-ENOUGH: Final = 1_000
+ENOUGH: Final = 1_500
 """Labelled loans that a new model needs."""
 _HELD_OUT: Final = 4
 """Every fourth loan tests the models and trains none."""
@@ -31,19 +31,19 @@ class Request:
     acknowledge: str
     """Where to acknowledge it."""
     since_ms: int
-    """Start of the drifted data."""
+    """Since when it hurts: the first breach of the loudest reason. What came before is another world."""
 
 
 def read_request(content: dict[str, Any]) -> Request:
     """The parts of a `retrain.requested` body; raises ValueError where they are missing."""
     try:
         data = content["data"]
-        since_ms = parse_iso_ms(data["data"]["start"])
+        since_ms = parse_iso_ms(data["why"][0]["findings"][0]["since"])
         request = Request(data["episode"]["id"], data["links"]["acknowledge"], since_ms)
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f"not a retraining request: {error!r}") from error
     if since_ms == BAD_TIME:
-        raise ValueError("not a retraining request: no time at which its data starts")
+        raise ValueError("not a retraining request: no time since when it hurts")
     return request
 
 
@@ -100,6 +100,9 @@ class Retrainer:
                 "retrainer",
                 f"fitted model {fitted.model.version} on {fitted.trained_on:,} loans with labels; on held-out ones it is "
                 f"right in {fitted.accuracy:.0%}, the old one in {fitted.old_accuracy:.0%}",
-                details=(f"{outcome} episode {request.episode}; predictions now come from it",),
+                details=(
+                    f"{outcome} episode {request.episode}; predictions now come from version {fitted.model.version}",
+                    "driftwatch learns its reference from the first hours before it judges it",
+                ),
             )
         )

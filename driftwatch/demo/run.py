@@ -10,12 +10,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 from rich.console import Console
 
@@ -29,7 +29,7 @@ from driftwatch.demo.feed import PAST_MS, SPEED, TRAINING_MS, feed, feed_elsewhe
 from driftwatch.demo.receiver import Delivery, Receiver
 from driftwatch.demo.records import TOPICS
 from driftwatch.demo.retrainer import Retrainer
-from driftwatch.demo.setting import Setting, prepare
+from driftwatch.demo.setting import SLIDE_MS, Setting, prepare
 from driftwatch.demo.story import Story
 from driftwatch.demo.traffic import Traffic
 from driftwatch.demo.watch import CALM, Watch
@@ -37,6 +37,7 @@ from driftwatch.demo.world import GROSS_TO_NET, STEP_MS, World
 from driftwatch.errors import ExitCode
 from driftwatch.source.embedded import EmbeddedBroker, RecordProducer
 
+T = TypeVar("T")
 DEADLINE_S: Final = 170.0
 SEED: Final = 20_240
 _TICK_S: Final = 0.3
@@ -107,7 +108,7 @@ class Play:
                 f"a lender in four countries; model 1 was trained on the past and is right in {model.accuracy(accepted):.0%}",
                 details=(
                     f"topics {', '.join(TOPICS)} on the embedded broker {broker.bootstrap_servers}",
-                    f"event time runs {SPEED:,.0f} times as fast as the wall: 20 minutes a second",
+                    f"event time runs {SPEED:,.0f} times as fast as the wall: {SPEED / 60:g} minutes a second",
                 ),
             )
         )
@@ -132,12 +133,11 @@ class Play:
         for part in self._parts:
             if part.error is not None:
                 raise part.error
-        while not self._arrived.empty():
-            for happening in self._deliveries.read(self._arrived.get()):
-                self._story.tell(happening)
-        while not self._happenings.empty():
-            self._story.tell(self._happenings.get())
-        for happening in self._watch.look(self._api):
+        # What is delivered was decided before: first let the daemon say so.
+        arrived, happened = _taken(self._arrived), _taken(self._happenings)
+        decided = self._watch.look(self._api)
+        received = [happening for delivery in arrived for happening in self._deliveries.read(delivery)]
+        for happening in (*decided, *received, *happened):
             self._story.tell(happening)
         now_s = self._story.elapsed_s
         if self._calm_since_s is None and CALM in self._watch.verdicts.values():
@@ -151,7 +151,9 @@ class Play:
     def _turn(self, scene: Scene) -> None:
         now_ms = self._traffic.now_ms
         if scene is Scene.GROSS:
-            self._world = replace(self._world, gross_from_ms=now_ms)
+            # From the next pane on, so that no window mixes the two more than it must.
+            pane_ms = -(-now_ms // SLIDE_MS) * SLIDE_MS
+            self._world = replace(self._world, gross_from_ms=pane_ms)
             text = f"Portugal's feed changes: incomes arrive gross, {GROSS_TO_NET:g} times the net ones"
         elif scene is Scene.DOWNTURN:
             self._world = replace(self._world, downturn_from_ms=now_ms)
@@ -160,6 +162,15 @@ class Play:
             return
         self._traffic.turn(self._world)
         self._story.tell(Happening("world", text))
+
+
+def _taken(waiting: queue.Queue[T]) -> list[T]:
+    """Everything that waits now."""
+    found: list[T] = []
+    with suppress(queue.Empty):
+        while True:
+            found.append(waiting.get_nowait())
+    return found
 
 
 def _addresses(setting: Setting) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ from driftwatch.demo.records import (
 from driftwatch.demo.world import FEATURES, Loans
 from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.events.spec import MINUTE_MS
+from driftwatch.events.times import format_duration
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.build import build
 from driftwatch.references.codec import encode
@@ -34,6 +36,7 @@ from driftwatch.references.subject import Subject
 from driftwatch.telemetry.spec import HttpSpec
 
 REFERENCE: Final = "credit-default-1.ref"
+SLIDE_MS: Final = 10 * MINUTE_MS
 _TEMPLATE: Final = Template("""\
 # What `driftwatch demo` watches. Event time runs far faster than the clock on the wall.
 kafka: {bootstrap_servers: ["$bootstrap_servers"], group_id: driftwatch-demo, api_version: [2, 3]}
@@ -47,10 +50,10 @@ models:
     predictions: {topic: $predictions, id: request_id, time: ts, version: model.version, score: output.probability, features: features}
     labels: {topic: $labels, id: request_id, time: ts, label: defaulted, lateness: 1m, max_delay: 6h}
     slices: [country, channel]
-    windows: [{size: 1h, slide: 10m}]
+    windows: [{size: 1h, slide: $slide}]
     join_within: 1m
     rules:
-      - {name: inputs moved, when: psi > 0.25 for 3 panes, slices: ["country=*"], features: [$features]}
+      - {name: inputs moved, when: psi > 0.2 for 3 panes, slices: ["country=*"], features: [$features]}
       - {name: accuracy fell, when: accuracy_decay.lower > 0.05 for 3 panes}
 
 alerting: {external_url: "$url"}
@@ -100,6 +103,7 @@ def prepare(
         model=MODEL,
         features=", ".join(FEATURES),
         reference=REFERENCE,
+        slide=format_duration(SLIDE_MS),
         predictions=PREDICTIONS_TOPIC,
         labels=LABELS_TOPIC,
         url=url,

@@ -80,7 +80,7 @@ class Watch:
             if self._episodes.get(name) == state:
                 continue
             self._episodes[name] = state
-            reason = f" ({episode['reason']})" if episode["reason"] else ""
+            reason = f" ({episode['reason']})" if episode["reason"] not in ("", state) else ""
             act = Act.RESOLVED if state == "ended" and episode["new_version"] else None
             if state != "ending":
                 yield Happening(DAEMON, f"retraining episode {name}: {state}{reason}", act)

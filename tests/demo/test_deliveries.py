@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from driftwatch.alerts.alert import Alert, AlertState
+from driftwatch.alerts.messages import About, alert_notification
+from driftwatch.alerts.notifications import NotificationType
 from driftwatch.demo.acts import Act
 from driftwatch.demo.deliveries import Deliveries
 from driftwatch.demo.receiver import RETRAIN_PATH, SLACK_PATH, Delivery
 from driftwatch.demo.retrainer import Request
+from driftwatch.verdicts.verdict import Finding
 from driftwatch.webhooks.signing import Verification
+from driftwatch.webhooks.slack import slack_body
 
 REQUEST: dict[str, Any] = {
     "type": "retrain.requested",
     "data": {
         "episode": {"id": "ep_1"},
         "links": {"acknowledge": "http://localhost/a"},
-        "data": {"start": "2024-01-01T00:00:00.000Z"},
+        "why": [{"findings": [{"since": "2024-01-01T00:00:00.000Z"}]}],
     },
 }
 
@@ -30,14 +36,18 @@ class Read:
         (self.told,) = Deliveries(self.taken.append).read(delivery)
 
 
-def test_a_slack_message_is_shown_as_it_is() -> None:
-    read = Read(Delivery(SLACK_PATH, "", {"text": "drift in PT\nincome: psi 0.9"}, None))
-    assert (read.told.who, read.told.text, read.told.details) == (
-        "slack",
-        "drift in PT",
-        ("income: psi 0.9",),
-    )
-    assert read.told.act is Act.SLACK
+def test_a_slack_message_is_shown_as_people_read_it() -> None:
+    breach = Finding("a<b", "psi", "1h", "country=PT", "income", 0.9, 0.9, 0.9, 0.25, 1_500, 0)
+    firing = AlertState.FIRING
+    alert = Alert("f", "credit", "1", "a<b", "input", "drift", firing, 0, 0, findings=(breach,))
+    notification = alert_notification(alert, NotificationType.ALERT_FIRING, 0, About("http://localhost:9464"))
+    content = msgspec.json.decode(slack_body(notification))
+    told = Read(Delivery(SLACK_PATH, "", content, None)).told
+    assert (told.who, told.text) == ("slack", "Drift in credit: a<b")
+    assert told.act is Act.SLACK
+    assert any("income in country=PT" in line and "0.9" in line for line in told.details)
+    assert told.details[-1] == "Open the status page: http://localhost:9464/"
+    assert not {"*", "`", "&"} & set("".join(told.details))
 
 
 @pytest.mark.parametrize("content", [{}, {"text": " \n"}])

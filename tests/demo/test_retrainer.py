@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from pytest_httpserver import HTTPServer
 
-from driftwatch.alerts.alert import Episode, EpisodeState
+from driftwatch.alerts.alert import Alert, AlertState, Episode, EpisodeState
 from driftwatch.alerts.messages import About, DriftedData, request_notification
 from driftwatch.demo.acts import Happening
 from driftwatch.demo.api import Api
@@ -18,6 +18,7 @@ from driftwatch.demo.model import fit
 from driftwatch.demo.retrainer import ENOUGH, Request, Retrainer, read_request, refit
 from driftwatch.demo.traffic import Traffic
 from driftwatch.demo.world import STEP_MS, World
+from driftwatch.verdicts.verdict import Finding
 from tests.waiting import until
 
 HOUR_MS = 60 * STEP_MS
@@ -31,8 +32,22 @@ PATH = "/api/v1/episodes/ep_1/acknowledge"
 def content(url: str = "http://localhost:9464") -> dict[str, Any]:
     """A request's body as the receiver decodes it."""
     episode = Episode("ep_1", "credit-default", "1", EpisodeState.REQUESTED, START_MS, START_MS, ())
-    where = DriftedData(START_MS, START_MS + HOUR_MS)
-    notification = request_notification(episode, [], ["1"], where, About(url))
+    breach = Finding("accuracy fell", "accuracy_decay", "1h", "all", "", 0.2, 0.1, 0.3, 0.05, 2_000, START_MS)
+    firing = AlertState.FIRING
+    alert = Alert(
+        "f",
+        "credit-default",
+        "1",
+        "accuracy fell",
+        "performance",
+        "drift",
+        firing,
+        START_MS,
+        0,
+        findings=(breach,),
+    )
+    where = DriftedData(START_MS - HOUR_MS, START_MS + HOUR_MS)
+    notification = request_notification(episode, [alert], ["1"], where, About(url))
     return msgspec.json.decode(msgspec.json.encode({"type": notification.type, "data": notification.data}))
 
 
