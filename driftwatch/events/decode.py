@@ -109,12 +109,12 @@ class Decoder:
 
     def _letter(self, batch: RecordBatch, place: int, why: RecordClass) -> DeadLetter:
         value = batch.values[place] or b""
-        sample = value[:SAMPLE_BYTES].decode("ascii", "backslashreplace")
+        sample = value[:SAMPLE_BYTES].decode("latin-1").encode("unicode_escape").decode("ascii")
         return DeadLetter(
             model=self.reading.model,
             stream=self.reading.stream,
             partition=batch.partition,
             offset=int(batch.offsets[place]),
             reason=why,
-            sample=sample.encode("unicode_escape").decode("ascii")[:SAMPLE_BYTES],
+            sample=sample[:SAMPLE_BYTES],
         )

@@ -80,7 +80,9 @@ def _spoil(records: list[tuple[int, int, bytes | None]], rng: random.Random) -> 
     return count
 
 
-def configuration(bootstrap: str, reference: Path, state: Path, hook: str, secret: Path, port: int) -> dict[str, Any]:
+def configuration(
+    bootstrap: str, reference: Path, state: Path, hook: str, secret: Path, port: int
+) -> dict[str, Any]:
     return {
         "kafka": {"bootstrap_servers": [bootstrap], "group_id": "car-loan", "idle_timeout": "3s"},
         "models": [
@@ -106,7 +108,10 @@ def configuration(bootstrap: str, reference: Path, state: Path, hook: str, secre
                 },
                 "slices": ["salary_range"],
                 "origin": "2018-10-30T18:00:00Z",
-                "windows": [{"size": "30d", "slide": "1d"}, {"size": "400d", "slide": "1d", "name": "everything"}],
+                "windows": [
+                    {"size": "30d", "slide": "1d"},
+                    {"size": "400d", "slide": "1d", "name": "everything"},
+                ],
                 "rules": [
                     {"name": "inputs moved", "when": "psi > 0.25", "windows": ["30d"], "slices": ["*"]},
                     {"name": "accuracy fell", "when": "accuracy_decay.lower > 0.01", "windows": ["30d"]},

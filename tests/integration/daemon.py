@@ -26,7 +26,9 @@ class Daemon:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "driftwatch", "run", "-c", str(self._config)]
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        until(lambda: self._ended() or self.get("/healthz") is not None, within_s=30, what="the daemon answers")
+        until(
+            lambda: self._ended() or self.get("/healthz") is not None, within_s=30, what="the daemon answers"
+        )
         assert not self._ended(), self.log.read_text()
 
     def _ended(self) -> bool:

@@ -15,7 +15,11 @@ from kafka import KafkaProducer
 
 from driftwatch.events.classes import Stream
 from driftwatch.monitor.changes import PaneKey
-from driftwatch.references.codec import decode
+from driftwatch.monitor.plan import subject_of
+from driftwatch.monitor.spec import ModelSpec
+from driftwatch.references.build import build
+from driftwatch.references.codec import decode, encode
+from driftwatch.source.files import FileStream
 from driftwatch.storage.sqlite import open_checkpoint
 from driftwatch.summaries.layout import FieldKind
 from tests.integration.broker import Broker, free_ports
@@ -48,7 +52,9 @@ class Job:
         secret = folder / "secret"
         secret.write_text(SECRET)
         port = free_ports()[0]
-        config = configuration(kafka.bootstrap_servers, self.reference, folder / "state", receiver.url, secret, port)
+        config = configuration(
+            kafka.bootstrap_servers, self.reference, folder / "state", receiver.url, secret, port
+        )
         config["kafka"]["group_id"] = self.predictions
         config["models"][0]["predictions"]["topic"] = self.predictions
         config["models"][0]["labels"]["topic"] = self.labels
@@ -57,17 +63,17 @@ class Job:
         self.daemon = Daemon(self.config, port)
 
     def build_reference(self) -> None:
-        import subprocess
-        import sys
-
-        source = DATA / "car_loan_reference.csv.gz"
-        command = [sys.executable, "-m", "driftwatch", "reference", "build", "-c", str(self.config)]
-        subprocess.run([*command, str(source), "-o", str(self.reference)], check=True, timeout=120)
+        spec = ModelSpec.model_validate(yaml.safe_load(self.config.read_text())["models"][0])
+        file = FileStream(self.predictions, DATA / "car_loan_reference.csv.gz")
+        built = build(
+            subject_of(spec), lambda: ((Stream.PREDICTIONS, b) for b in file), source="car loan", created_ms=0
+        )
+        self.reference.write_bytes(encode(built.reference))
 
     def produce(self, records: list[tuple[int, int, bytes | None]], topic: str) -> None:
         producer = KafkaProducer(bootstrap_servers=self._kafka.bootstrap_servers, linger_ms=20)
         for partition, time_ms, value in records:
-            producer.send(topic, value, partition=partition, timestamp_ms=time_ms)
+            producer.send(topic, value, key=b"k", partition=partition, timestamp_ms=time_ms)
         producer.flush()
         producer.close()
 
@@ -84,13 +90,17 @@ def thirds(records: list[Any]) -> list[list[Any]]:
     return [records[: n // 3], records[n // 3 : 2 * n // 3], records[2 * n // 3 :]]
 
 
-def test_a_real_topic_in_right_numbers_and_one_retraining_out(kafka: Broker, receiver: Receiver, tmp_path: Path) -> None:
+def test_a_real_topic_in_right_numbers_and_one_retraining_out(
+    kafka: Broker, receiver: Receiver, tmp_path: Path
+) -> None:
     data = sent()
     job = Job(kafka, receiver, tmp_path)
     job.build_reference()
     total = 0
     try:
-        for part, (predictions, labels) in enumerate(zip(thirds(data.predictions), thirds(data.labels), strict=True)):
+        for part, (predictions, labels) in enumerate(
+            zip(thirds(data.predictions), thirds(data.labels), strict=True)
+        ):
             before = total
             total += len(predictions) + len(labels)
             job.daemon.start()
@@ -102,7 +112,11 @@ def test_a_real_topic_in_right_numbers_and_one_retraining_out(kafka: Broker, rec
             elif part == 1:
                 assert job.daemon.stop(signal.SIGKILL) == -signal.SIGKILL
         until(lambda: job.consumed() == total, within_s=120, what=f"all {total} records are counted")
-        until(lambda: settled(job), within_s=60, what="idle partitions let everything be decided, and it is told")
+        until(
+            lambda: settled(job),
+            within_s=60,
+            what="idle partitions let everything be decided, and it is told",
+        )
         assert job.daemon.stop() == 0
         check(job, data, receiver)
     finally:
@@ -112,8 +126,16 @@ def test_a_real_topic_in_right_numbers_and_one_retraining_out(kafka: Broker, rec
 def settled(job: Job) -> bool:
     """No pane closes any more and the outbox is empty."""
     status = job.daemon.get("/api/v1/status")
-    idle = {(line["topic"], line["partition"]) for line in job.daemon.lines() if line.get("event") == "partition_idle" and line["idle"]}
-    return len(idle) == 2 * PARTITIONS and status is not None and all(e["pending"] == 0 for e in status["endpoints"].values())
+    idle = {
+        (line["topic"], line["partition"])
+        for line in job.daemon.lines()
+        if line.get("event") == "partition_idle" and line["idle"]
+    }
+    return (
+        len(idle) == 2 * PARTITIONS
+        and status is not None
+        and all(e["pending"] == 0 for e in status["endpoints"])
+    )
 
 
 def check(job: Job, data: Sent, receiver: Receiver) -> None:
@@ -167,11 +189,16 @@ def check_inputs(job: Job, data: Sent, panes: Any) -> None:
         for key, pane in mine.items():
             here = cells[days == (key.start_ms - origin) // DAY]
             expected = np.bincount(here, minlength=field.cells)
-            assert pane[0, field.start : field.start + field.cells].tolist() == expected.tolist(), (field.name, key)
+            assert pane[0, field.start : field.start + field.cells].tolist() == expected.tolist(), (
+                field.name,
+                key,
+            )
     check_slices(layout, part, data, days, mine)
 
 
-def check_slices(layout: Any, part: Any, data: Sent, days: np.ndarray, panes: dict[PaneKey, np.ndarray]) -> None:
+def check_slices(
+    layout: Any, part: Any, data: Sent, days: np.ndarray, panes: dict[PaneKey, np.ndarray]
+) -> None:
     field = part.fields[0]
     assert field.name in NUMBERS
     for row, name in enumerate(layout.slices.rows):
