@@ -41,6 +41,8 @@ T = TypeVar("T")
 DEADLINE_S: Final = 170.0
 SEED: Final = 20_240
 _TICK_S: Final = 0.3
+_LAST_TICKS: Final = 3
+"""For what is still on its way when the last act was seen."""
 
 
 def demo(keep: bool, traffic: str | None) -> int:
@@ -117,6 +119,8 @@ class Play:
     def run(self, keep: bool) -> ExitCode:
         """Play until every act was seen, the deadline, or a signal; then with `keep` until a signal."""
         while self._scene is not Scene.END and self._story.elapsed_s < DEADLINE_S and not self._stop.is_set():
+            self._tick()
+        for _ in range(_LAST_TICKS):
             self._tick()
         code = self._story.close()
         if self._stop.is_set():
