@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from driftwatch.cli import check, demo, reference, status, version
+from driftwatch.cli import check, demo, reference, replay, retry, status, version
 from driftwatch.cli import run as daemon
 from driftwatch.errors import ConfigurationError, DriftwatchError, ExitCode
 
@@ -23,8 +23,10 @@ app = typer.Typer(
 app.command("run")(daemon.run)
 app.command("check")(check.check)
 app.add_typer(reference.app, name="reference")
+app.command("replay")(replay.replay)
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
+app.command("retry")(retry.retry)
 app.command("version")(version.version)
 
 

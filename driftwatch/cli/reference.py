@@ -9,11 +9,13 @@ import typer
 
 from driftwatch.cli.options import Json
 from driftwatch.cli.paper import Paper
+from driftwatch.cli.reference_build import build
 
 if TYPE_CHECKING:
     from driftwatch.references.reference import Reference
 
 app = typer.Typer(help="The accepted past of a model: build it, show it, compare two.", no_args_is_help=True)
+app.command("build")(build)
 File = Annotated[Path, typer.Argument(help="A reference file.", show_default=False)]
 
 
