@@ -201,5 +201,9 @@ class Series:
 
 
 def _compact(pane: Matrix) -> Matrix:
-    """The same counts in the smallest integer type that holds them: a closed pane never grows."""
-    return pane.astype(np.min_scalar_type(int(pane.max(initial=0))))
+    """The same counts in the smallest integer type that holds them: a closed pane never grows.
+
+    Signed: sums of residuals can be negative, and `int64 += uint64` is refused by NumPy.
+    """
+    low, high = int(pane.min(initial=0)), int(pane.max(initial=0))
+    return pane.astype(np.result_type(np.min_scalar_type(min(low, -1)), np.min_scalar_type(min(~high, -1))))

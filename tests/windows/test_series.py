@@ -11,6 +11,8 @@ from driftwatch.windows.series import Series, Window
 
 WINDOWS = (Window("short", 20, 5), Window("long", 60, 20), Window("long, read often", 60, 5))
 SHAPE = (2, 3)
+COUNTS = (1, 5, -3, 127, 128, 2**33, -(2**40), 255, -128)
+"""Fixed-point sums are large, and sums of residuals can be negative (E13)."""
 
 
 def recount(log: list[tuple[int, np.ndarray]], start: int, end: int) -> np.ndarray:
@@ -72,7 +74,7 @@ def test_windows_are_sums_of_their_panes_whatever_happens(steps: list[tuple[str,
     ends: list[int] = []
     for number, (what, value) in enumerate(steps):
         if what == "add":
-            run.add(frontier + value, np.full(SHAPE, number % 5 + 1))
+            run.add(frontier + value, np.full(SHAPE, COUNTS[number % len(COUNTS)]))
         elif what == "close":
             frontier += value
             ends += run.close(frontier)
@@ -112,3 +114,11 @@ def test_the_frontier_must_pass_the_end_of_a_pane() -> None:
     run.add(7, np.ones(SHAPE, np.int64))
     assert run.close(9) == []
     assert run.close(10) == [10]
+
+
+@pytest.mark.parametrize("extreme", [0, 127, 128, 255, 2**31, 2**32, 2**33, 2**62, -1, -128, -129, -(2**62)])
+def test_window_sums_hold_every_counter_that_a_pane_can_hold(extreme: int) -> None:
+    run = Run(0)
+    run.add(2, np.full(SHAPE, extreme))
+    run.close(5)
+    run.close(25)
