@@ -56,8 +56,17 @@ class Replay:
     """Topic → path of a file, `kafka:` (that topic) or `kafka:TOPIC`."""
     snapshot: Snapshot | None = None
     notes: list[str] = field(default_factory=list[str])
-    total_bytes: int = 0
-    """Bytes of all files, for a progress bar."""
+    files: list[FileStream] = field(default_factory=list[FileStream])
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all files, for a progress bar."""
+        return sum(file.progress.total_bytes for file in self.files)
+
+    @property
+    def read_bytes(self) -> int:
+        """Bytes of the files that were read so far."""
+        return sum(file.progress.read_bytes for file in self.files)
 
     def steps(self) -> Iterator[Step]:
         """Read everything; raises SourceError where an input cannot be read, ConfigurationError for a wrong topic."""
@@ -111,7 +120,7 @@ class Replay:
                     made[Partition(topic, partition.number)] = _renamed(batches, topic)
             else:
                 file = FileStream(topic, Path(where))
-                self.total_bytes += file.progress.total_bytes
+                self.files.append(file)
                 made[file.partition] = self._file(plans, file)
         return made
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from driftwatch.replay import Replay, Step
 
 ALERT_COLUMNS = ("time", "id", "transition", "model", "version", "kind", "slices", "features", "reasons")
+REASONS = 3
+"""Findings told in a row, the loudest first."""
 
 
 def replay(
@@ -113,10 +115,12 @@ def _reasons(alert: dict[str, Any], data: dict[str, Any], findings: list[dict[st
     named = [alert["rule"]] if alert else [data["episode"]["reason"]]
     if alert.get("ended"):
         named.append(alert["ended"])
-    numbers = {
-        f"{f['statistic']} {f['value']:.4g} (limit {f['limit']:g}, {f['count']} events)" for f in findings[:5]
-    }
-    return [*named, *sorted(numbers)]
+    numbers = [
+        f"{f['statistic']}{' of ' + f['field'] if f['field'] else ''} {f['value']:.4g} "
+        f"(limit {f['limit']:g}, {f['count']} events, {f['slice']})"
+        for f in findings[:REASONS]
+    ]
+    return [*named, *numbers]
 
 
 def _watched(run: Replay, terminal: bool) -> Iterator[Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -83,11 +84,12 @@ class _Csv:
 
 
 class _Parquet:
-    """One row group per write of many rows; the schema is that of the first rows, with columns of null as text."""
+    """One file at the end, of all rows: a column's type needs all of its values."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         try:
-            import pyarrow.parquet  # noqa: F401  # pyright: ignore[reportUnusedImport, reportMissingImports]
+            self._arrow: Any = import_module("pyarrow")
+            self._parquet: Any = import_module("pyarrow.parquet")
         except ImportError:
             raise TableFileError(
                 f"{path}: Parquet needs the extra: pip install 'driftwatchd[parquet]'"
@@ -99,12 +101,8 @@ class _Parquet:
         self._rows += rows
 
     def close(self) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         arrays: dict[str, Any] = {column: [row[column] for row in self._rows] for column in self._columns}
-        write_table: Any = pq.write_table  # pyright: ignore[reportUnknownMemberType]
-        write_table(pa.table(arrays), self._path)
+        self._parquet.write_table(self._arrow.table(arrays), self._path)
 
 
 _WRITERS: dict[str, Callable[[Path, Sequence[str]], _Writer]] = {
