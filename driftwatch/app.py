@@ -26,6 +26,7 @@ from driftwatch.monitor.checkpoint import Checkpoint
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.monitor.plan import Choice, ModelPlan
 from driftwatch.monitor.snapshot import Snapshot
+from driftwatch.source.dead_letter_topic import DeadLetterTopic
 from driftwatch.source.open import open_source
 from driftwatch.storage.dead_letters import DeadLetterFile
 from driftwatch.storage.directory import CHECKPOINT_FILE
@@ -91,6 +92,12 @@ class App:
             Path(state.dead_letters) if state.dead_letters else directory / "dead-letters.ndjson",
             state.dead_letters_max_bytes,
         )
+        self._letter_topic = (
+            DeadLetterTopic(configuration.kafka, state.dead_letter_topic) if state.dead_letter_topic else None
+        )
+        if self._letter_topic is not None:
+            self._stack.callback(self._letter_topic.close)
+        self._stack.callback(self._letters.close)
         self._sender = Sender(configuration.endpoints, lambda: open_outbox(directory), tell=self._sent)
         owner = self._checkpoint.owner
         self.loop = Loop(
@@ -151,6 +158,9 @@ class App:
         if letters:
             self._letters.write(letters)
             dropped = self._letters.dropped
+            if self._letter_topic is not None:
+                self._letter_topic.send(letters)
+                dropped += self._letter_topic.dropped
             self.board.update(lambda health: replace(health, dead_letters_dropped=dropped))
         self._recorder.committed(snapshot, facts, duration_s, self._checkpoint_bytes())
 
