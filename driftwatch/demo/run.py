@@ -1,18 +1,15 @@
-"""`driftwatch demo`: puts broker, daemon, receiver, retrainer and traffic together, and plays the story."""
+"""`driftwatch demo`: plays the story on its stage, scene by scene, until every act was seen."""
 
 from __future__ import annotations
 
 import queue
-import secrets
 import shutil
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final, TypeVar
@@ -20,26 +17,18 @@ from typing import Final, TypeVar
 from rich.console import Console
 
 from driftwatch.demo.acts import Happening, Scene, following
-from driftwatch.demo.api import Api
-from driftwatch.demo.background import Background
-from driftwatch.demo.clock import EventClock
-from driftwatch.demo.daemon import LOG, run_daemon
+from driftwatch.demo.daemon import LOG
 from driftwatch.demo.deliveries import Deliveries
-from driftwatch.demo.feed import PAST_MS, SPEED, TRAINING_MS, feed, feed_elsewhere, first_model
-from driftwatch.demo.receiver import Delivery, Receiver
-from driftwatch.demo.records import TOPICS
-from driftwatch.demo.retrainer import Retrainer
-from driftwatch.demo.setting import SLIDE_MS, Setting, prepare
+from driftwatch.demo.feed import feed_elsewhere
+from driftwatch.demo.setting import SLIDE_MS
+from driftwatch.demo.stage import Stage, build
 from driftwatch.demo.story import Story
-from driftwatch.demo.traffic import Traffic
 from driftwatch.demo.watch import CALM, Watch
-from driftwatch.demo.world import GROSS_TO_NET, STEP_MS, World
+from driftwatch.demo.world import GROSS_TO_NET
 from driftwatch.errors import ExitCode
-from driftwatch.source.embedded import EmbeddedBroker, RecordProducer
 
 T = TypeVar("T")
 DEADLINE_S: Final = 170.0
-SEED: Final = 20_240
 _TICK_S: Final = 0.3
 _LAST_TICKS: Final = 3
 """For what is still on its way when the last act was seen."""
@@ -59,7 +48,7 @@ def demo(keep: bool, traffic: str | None) -> int:
         folder = Path(tempfile.mkdtemp(prefix="driftwatch-demo-"))
         try:
             with ExitStack() as stack:
-                return Play(story, stop, folder, stack).run(keep)
+                return Play(story, stop, build(folder, stack)).run(keep)
         finally:
             if story.complete:
                 shutil.rmtree(folder)
@@ -68,65 +57,31 @@ def demo(keep: bool, traffic: str | None) -> int:
 
 
 class Play:
-    """One performance: everything that runs, and the scene that is being played."""
+    """One performance, and the scene that is being played."""
 
-    def __init__(self, story: Story, stop: threading.Event, folder: Path, stack: ExitStack) -> None:
-        """Start everything; `stack` stops it again, the traffic first and the broker last."""
+    def __init__(self, story: Story, stop: threading.Event, stage: Stage) -> None:
         self._story = story
         self._stop = stop
-        self._happenings: queue.Queue[Happening] = queue.Queue()
-        self._arrived: queue.Queue[Delivery] = queue.Queue()
+        self._stage = stage
+        self._world = stage.world
+        self._watch = Watch(stage.traffic.model.version)
+        self._deliveries = Deliveries(stage.retrain)
         self._scene, self._scene_since_s = Scene.CALM, 0.0
         self._calm_since_s: float | None = None
 
-        now_ms = int(time.time() * 1_000)
-        start_ms = (now_ms - PAST_MS) // STEP_MS * STEP_MS
-        self._world = World(SEED)
-        model = first_model(self._world, start_ms - 2 * TRAINING_MS)
-        accepted = self._world.stretch(start_ms - 2 * TRAINING_MS, start_ms)
-        broker = stack.enter_context(EmbeddedBroker())
-        producer = RecordProducer(broker.bootstrap_servers)
-        producer.ensure(TOPICS)
-        key = secrets.token_bytes(32)
-        receiver = Receiver([key], self._arrived.put)
-        stack.callback(receiver.close)
-        receiver.start()
-        setting = prepare(folder, broker.bootstrap_servers, receiver.url, key, (accepted, model), now_ms)
-        self._traffic = Traffic(self._world, model, start_ms, "demo")
-        self._api = Api(setting.url, setting.token)
-        self._watch = Watch(model.version)
-        retrainer = Retrainer(self._traffic, self._api, self._happenings.put)
-        self._deliveries = Deliveries(retrainer.take)
-        clock = EventClock(start_ms, SPEED)
-        daemon = partial(run_daemon, setting.configuration, setting.secrets)
-        self._parts = [
-            stack.enter_context(Background("retrainer", retrainer.work)),
-            stack.enter_context(Background("daemon", daemon)),
-            stack.enter_context(Background("traffic", partial(feed, self._traffic, clock, producer))),
-        ]
-        story.tell(
-            Happening(
-                "world",
-                f"a lender in four countries; model 1 was trained on the past and is right in {model.accuracy(accepted):.0%}",
-                details=(
-                    f"topics {', '.join(TOPICS)} on the embedded broker {broker.bootstrap_servers}",
-                    f"event time runs {SPEED:,.0f} times as fast as the wall: {SPEED / 60:g} minutes a second",
-                ),
-            )
-        )
-        story.tell(Happening("driftwatch", f"watches {setting.configuration}", details=_addresses(setting)))
-
     def run(self, keep: bool) -> ExitCode:
         """Play until every act was seen, the deadline, or a signal; then with `keep` until a signal."""
+        for happening in self._stage.opening:
+            self._story.tell(happening)
         while self._scene is not Scene.END and self._story.elapsed_s < DEADLINE_S and not self._stop.is_set():
             self._tick()
         for _ in range(_LAST_TICKS):
             self._tick()
         code = self._story.close()
-        if self._stop.is_set():
+        if self._stop.is_set() and not self._story.complete:
             return ExitCode.INTERRUPTED
         if keep:
-            self._story.tell(Happening("demo", f"goes on; Ctrl-C ends it: {self._api.url}/"))
+            self._story.tell(Happening("demo", f"goes on; Ctrl-C ends it: {self._stage.api.url}/"))
             while not self._stop.is_set():
                 self._tick()
         return code
@@ -134,15 +89,17 @@ class Play:
     def _tick(self) -> None:
         """Tell what happened since the last time, and turn the world when the story says so."""
         self._stop.wait(_TICK_S)
-        for part in self._parts:
-            if part.error is not None:
-                raise part.error
+        if self._stage.error is not None:
+            raise self._stage.error
         # What is delivered was decided before: first let the daemon say so.
-        arrived, happened = _taken(self._arrived), _taken(self._happenings)
-        decided = self._watch.look(self._api)
+        arrived, happened = _taken(self._stage.arrived), _taken(self._stage.happenings)
+        decided = self._watch.look(self._stage.api)
         received = [happening for delivery in arrived for happening in self._deliveries.read(delivery)]
         for happening in (*decided, *received, *happened):
             self._story.tell(happening)
+        self._direct()
+
+    def _direct(self) -> None:
         now_s = self._story.elapsed_s
         if self._calm_since_s is None and CALM in self._watch.verdicts.values():
             self._calm_since_s = now_s
@@ -153,9 +110,9 @@ class Play:
             self._turn(scene)
 
     def _turn(self, scene: Scene) -> None:
-        now_ms = self._traffic.now_ms
+        now_ms = self._stage.traffic.now_ms
         if scene is Scene.GROSS:
-            # From the next pane on, so that no window mixes the two more than it must.
+            # From the next pane on, so that both features cross the limit in the same one.
             pane_ms = -(-now_ms // SLIDE_MS) * SLIDE_MS
             self._world = replace(self._world, gross_from_ms=pane_ms)
             text = f"Portugal's feed changes: incomes arrive gross, {GROSS_TO_NET:g} times the net ones"
@@ -164,7 +121,7 @@ class Play:
             text = "interest rates rise: now those who earn and borrow much default; labels will tell, later"
         else:
             return
-        self._traffic.turn(self._world)
+        self._stage.traffic.turn(self._world)
         self._story.tell(Happening("world", text))
 
 
@@ -175,14 +132,6 @@ def _taken(waiting: queue.Queue[T]) -> list[T]:
         while True:
             found.append(waiting.get_nowait())
     return found
-
-
-def _addresses(setting: Setting) -> tuple[str, ...]:
-    return (
-        f"status page {setting.url}/",
-        f"metrics     {setting.url}/metrics",
-        f"API         {setting.url}/api/v1/models",
-    )
 
 
 @contextmanager
