@@ -14,12 +14,14 @@ from driftwatch.events.spec import TimeUnit
 BAD_TIME: Final = np.iinfo(np.int64).min
 """Stands for a time that cannot be read or lies outside the years 1970 to 9999."""
 _LAST_MS: Final = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
-_PER_MS: Final = {
-    TimeUnit.SECONDS: 1e3,
-    TimeUnit.MILLISECONDS: 1.0,
-    TimeUnit.MICROSECONDS: 1e-3,
-    TimeUnit.NANOSECONDS: 1e-6,
+_PER_S: Final = {
+    TimeUnit.SECONDS: 1,
+    TimeUnit.MILLISECONDS: 1_000,
+    TimeUnit.MICROSECONDS: 1_000_000,
+    TimeUnit.NANOSECONDS: 1_000_000_000,
 }
+"""Units per second."""
+_WHOLE_MAX: Final = 2**62
 
 
 def times_ms(values: Sequence[object], unit: TimeUnit) -> NDArray[np.int64]:
@@ -44,22 +46,32 @@ def parse_iso_ms(text: str) -> int:
 
 
 def _epoch_batch(values: Sequence[object], unit: TimeUnit) -> NDArray[np.int64]:
-    """Integers of milliseconds and finer stay exact: floats hold them below 2**53 only."""
-    per_ms = _PER_MS[unit]
-    if all(type(value) is int and -(2**62) < value < 2**62 for value in values):
-        whole = np.array(values, np.int64)
-        if per_ms >= 1:
-            return np.where(np.abs(whole) > _LAST_MS, BAD_TIME, whole * int(per_ms))
-        return whole // round(1 / per_ms)
-    numbers = np.array([_number(value) for value in values]) * per_ms
-    usable = np.isfinite(numbers) & (np.abs(numbers) <= _LAST_MS)
-    return np.where(usable, np.floor(np.where(usable, numbers, 0)), BAD_TIME).astype(np.int64)
+    """Each value by itself, whatever stands beside it in the batch: integers are exact, floats are rounded."""
+    if set(map(type, values)) == {int} and _fit(values):
+        return _whole_ms(np.array(values, np.int64), unit)
+    found = _parts_ms(np.array([v if isinstance(v, float) else np.nan for v in values]), unit)
+    places = [i for i, v in enumerate(values) if type(v) is int and _fit([v])]
+    found[places] = _whole_ms(np.array([values[i] for i in places], np.int64), unit)
+    return found
 
 
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return np.nan
-    return float(value) if abs(value) < 1e300 else np.nan
+def _fit(values: Sequence[object]) -> bool:
+    whole = cast("Sequence[int]", values)
+    return min(whole) > -_WHOLE_MAX and max(whole) < _WHOLE_MAX
+
+
+def _whole_ms(whole: NDArray[np.int64], unit: TimeUnit) -> NDArray[np.int64]:
+    if unit is TimeUnit.SECONDS:
+        return np.where(np.abs(whole) > _LAST_MS, BAD_TIME, whole * 1_000)
+    return whole // (_PER_S[unit] // 1_000)
+
+
+def _parts_ms(numbers: NDArray[np.float64], unit: TimeUnit) -> NDArray[np.int64]:
+    """To the nearest microsecond first: 1700000000.123 s is no float, and its neighbour below would be 122 ms."""
+    with np.errstate(over="ignore"):
+        micros = np.rint(numbers * (1e6 / _PER_S[unit]))
+    usable = np.abs(micros) <= _LAST_MS * 1e3
+    return np.where(usable, np.floor_divide(np.where(usable, micros, 0), 1e3), BAD_TIME).astype(np.int64)
 
 
 def _iso_batch(values: Sequence[object]) -> NDArray[np.int64]:
