@@ -128,7 +128,7 @@ def _labels(
     values: Sequence[Any], reading: StreamReading, verdicts: NDArray[np.int64]
 ) -> list[float | str | None]:
     read = {LabelKind.BINARY: _binary, LabelKind.CLASS: _class, LabelKind.NUMBER: _number}[reading.label_kind]
-    labels = [None if value is None else read(value) for value in values]
+    labels = [None if value is None or value != value else read(value) for value in values]
     wrong = np.fromiter((label == INVALID_TEXT for label in labels), np.bool_, len(labels))
     _mark(verdicts, wrong, RecordClass.INVALID_LABEL)
     if reading.label_required:
@@ -145,9 +145,9 @@ def _class(value: Any) -> str:
     return canonical_text(value) or INVALID_TEXT
 
 
-def _number(value: Any) -> float | str | None:
+def _number(value: Any) -> float | str:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
-        return None if isinstance(value, float) and value != value else INVALID_TEXT
+        return INVALID_TEXT
     return float(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -56,7 +57,9 @@ def declared_features(
 def canonical_text(value: object) -> str | None:
     """A scalar as the text by which categories, versions and ids are compared; None for anything else or null.
 
-    `123`, `123.0` and `"123"` are equal; booleans are `true` and `false`, as JSON writes them.
+    `123`, `123.0` and `"123"` are equal; booleans are `true` and `false`, as JSON writes them. NaN and infinities
+    have no text: integers too long to read become one (F7), and must not all be equal. Lone surrogates become `?`,
+    so that every text can be stored.
     """
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
@@ -64,6 +67,6 @@ def canonical_text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, float):
+    if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     return None

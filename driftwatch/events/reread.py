@@ -42,29 +42,28 @@ def number(record: dict[str, Any], path: FieldPath) -> float:
         return MISSING
     if isinstance(value, bool) or not isinstance(value, int | float):
         return INVALID
-    if math.isnan(value):
-        return MISSING
     try:
-        return INVALID if math.isinf(value) else float(value)
-    except OverflowError:
+        found = float(value)
+    except OverflowError:  # an integer beyond every float
         return INVALID
+    if math.isnan(found):
+        return MISSING
+    return INVALID if math.isinf(found) else found
 
 
 def text(record: dict[str, Any], path: FieldPath) -> str | None:
     """Null, absent and NaN are missing (None); infinities and structures are `INVALID_TEXT`."""
     value = lookup(record, path)
-    if value is ABSENT or value is None:
+    if value is ABSENT or value is None or value != value:
         return None
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else INVALID_TEXT
     found = canonical_text(value)
     return INVALID_TEXT if found is None else found
 
 
 def scalar(record: dict[str, Any], path: FieldPath) -> object:
-    """The raw value for fields with rules of their own (id, time, version, label); absent is None."""
+    """The value for fields with rules of their own (id, time, version, label), texts in canonical form; absent is None."""
     value = lookup(record, path)
-    return None if value is ABSENT else value
+    return None if value is ABSENT else canonical_text(value) if isinstance(value, str) else value
 
 
 class _DuplicateKey(ValueError):
