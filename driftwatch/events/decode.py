@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from struct import Struct
 from struct import error as StructError
 from typing import Any, Final
@@ -32,15 +33,19 @@ class Decoder:
         self._heads = reading.heads
         self._numbers = reading.numbers
         kinds: dict[FieldPath, Any] = dict.fromkeys(self._heads, SCALAR)
-        kinds |= dict.fromkeys(
-            self._numbers, NUMBER
-        )  # a number that is a slice column too is read as a number
+        # A number that is a slice column too is read as a number.
+        kinds |= dict.fromkeys(self._numbers, NUMBER)
         compiled = compile_paths(kinds)
         self._decode = compiled.decode
         self._head = compiled.getter(self._heads)
         self._tail = compiled.getter(self._numbers)
         self._pack = Struct(f"<{len(self._numbers)}d").pack
-        self._texts = frozenset(path for _, path in reading.textual)
+        single = len(self._heads) - len(reading.textual) - len(reading.where)
+        self._readers = (
+            [reread.scalar] * single
+            + [reread.text] * len(reading.textual)
+            + [reread.scalar] * len(reading.where)
+        )
         self._guarded = tuple(
             {b'"%s"' % path[-1].encode() for path in (reading.id, reading.score, reading.label) if path}
         )
@@ -81,20 +86,18 @@ class Decoder:
             add_packed(packed)
         return rows
 
-    def _doubtful(self, batch: RecordBatch) -> frozenset[int]:
+    def _doubtful(self, batch: RecordBatch) -> set[int]:
         """Places of records that name a load-bearing key more than once: perhaps twice in one object (F7).
 
-        One search per key through the whole batch; only where it finds too many, the records are searched.
+        Each record by itself: what becomes of it must not depend on its batch.
         """
-        values = [value for value in batch.values if value is not None]
-        joined = b"".join(values)
-        if all(joined.count(key) <= len(values) for key in self._guarded):
-            return frozenset()
-        return frozenset(
-            place
-            for place, value in enumerate(batch.values)
-            if value is not None and any(value.count(key) > 1 for key in self._guarded)
-        )
+        values = [value or b"" for value in batch.values]
+        found: set[int] = set()
+        for key in self._guarded:
+            counts = list(map(bytes.count, values, repeat(key)))
+            if max(counts, default=0) > 1:
+                found.update(place for place, count in enumerate(counts) if count > 1)
+        return found
 
     def _reread(self, rows: Rows, place: int, value: bytes | None) -> None:
         found = reread.reread(value, self.reading.limit_bytes)
@@ -103,7 +106,7 @@ class Decoder:
             return
         rows.places.append(place)
         rows.heads.append(
-            tuple((reread.text if p in self._texts else reread.scalar)(found, p) for p in self._heads)
+            tuple(read(found, path) for read, path in zip(self._readers, self._heads, strict=True))
         )
         rows.packed.append(self._pack(*(reread.number(found, path) for path in self._numbers)))
 
