@@ -99,7 +99,7 @@ def _version(entry: tuple[str, a.VersionSummary]) -> tuple[Child, ...]:
 def _alert(alert: a.AlertAnswer) -> tuple[Child, ...]:
     shown = alert.findings[:FINDINGS_SHOWN]
     lines = [
-        tag("li", f"{f.slice} {f.feature} {f.statistic} {f.value} (limit {f.limit:g}, {f.count} events)")
+        tag("li", f"{f.slice} {f.feature} {f.statistic} {_short(f.value)} (limit {f.limit:g}, {f.count} events)")
         for f in shown
     ]
     more = len(alert.findings) - len(shown)
@@ -169,3 +169,8 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Markup:
 
 def _json(schema: Any) -> str:
     return json.dumps(schema, indent=2).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _short(value: float | None) -> str:
+    """Four digits are what a person reads; the API has them all."""
+    return "unknown" if value is None else f"{value:.4g}"
