@@ -20,7 +20,8 @@ PER_S = {
     TimeUnit.MICROSECONDS: 10**6,
     TimeUnit.NANOSECONDS: 10**9,
 }
-MOMENTS = st.datetimes(datetime.min.replace(year=1970, day=2), datetime.max - timedelta(days=1))
+DAY_US = 86_400 * 10**6
+MOMENTS = st.integers(DAY_US, LAST_MS * 1_000 - DAY_US).map(lambda us: EPOCH + timedelta(microseconds=us))
 
 
 def exact_ms(moment: datetime) -> int:
