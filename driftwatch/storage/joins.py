@@ -17,7 +17,7 @@ from driftwatch.storage import segments
 from driftwatch.storage.bloom import Bloom, spread
 from driftwatch.storage.keyed import KeyedTable
 from driftwatch.storage.segments import SEGMENT_ROWS, Format, Segment, TableState
-from driftwatch.storage.transaction import Transaction, damaged, while_writing
+from driftwatch.storage.transaction import FAULTS, Transaction, damaged, while_writing
 
 Ints = NDArray[np.int64]
 
@@ -363,7 +363,7 @@ class SqliteJoinTables:
         """
         try:
             yield
-        except sqlite3.Error as error:
+        except FAULTS as error:
             self._fail()
             meant = while_writing(error, self._path)
             if isinstance(meant, OSError):

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from driftwatch.alerts.notifications import OutboxRow
 from driftwatch.alerts.outbox import Attempt
@@ -14,7 +14,7 @@ from driftwatch.errors import StateError
 from driftwatch.storage.directory import CHECKPOINT_FILE, DELIVERIES_FILE
 from driftwatch.storage.schema import CHECKPOINT, DELIVERIES, create, open_database, open_read_only
 from driftwatch.storage.sqlite import BUSY_S, outbox_row, outbox_table
-from driftwatch.storage.transaction import Transaction, damaged, while_writing
+from driftwatch.storage.transaction import FAULTS, Transaction, damaged, reading, while_writing
 
 KEPT_ROWS: Final = 50_000
 """Deliveries that are remembered although the checkpoint's outbox has dropped their rows; the last ones."""
@@ -84,11 +84,11 @@ class SqliteOutbox:
     def pending(self, endpoint: str, limit: int) -> list[tuple[OutboxRow, Attempt | None]]:
         """Rows of this endpoint that are neither delivered, superseded nor abandoned, in the order in which they are due."""
         self._look()
-        due = self._connection.execute(
+        due = self._ask(
             """SELECT id, endpoint, attempts, next_at_s, state, reason, first_at_s, last_at_s FROM deliveries
                 WHERE endpoint = ? AND state = 'pending' ORDER BY attempts > 0, next_at_s, n LIMIT ?""",
             (endpoint, limit),
-        ).fetchall()
+        )
         found: list[tuple[OutboxRow, Attempt | None]] = []
         for values in due:
             attempt = Attempt(*values)
@@ -101,10 +101,8 @@ class SqliteOutbox:
 
     def failing_since(self, endpoint: str) -> float | None:
         """Wall-clock seconds of the first failed attempt after the last delivery, or after it was enabled again."""
-        row = self._connection.execute(
-            "SELECT failing_since_s FROM endpoints WHERE endpoint = ?", (endpoint,)
-        ).fetchone()
-        return None if row is None else row[0]
+        rows = self._ask("SELECT failing_since_s FROM endpoints WHERE endpoint = ?", (endpoint,))
+        return rows[0][0] if rows else None
 
     def record(self, attempt: Attempt) -> None:
         """Durably write what happened to a row."""
@@ -140,10 +138,9 @@ class SqliteOutbox:
 
     def disabled(self) -> dict[str, str]:
         """Disabled endpoints with their reason."""
-        rows = self._connection.execute(
-            "SELECT endpoint, disabled FROM endpoints WHERE disabled IS NOT NULL ORDER BY endpoint"
+        return dict(
+            self._ask("SELECT endpoint, disabled FROM endpoints WHERE disabled IS NOT NULL ORDER BY endpoint")
         )
-        return dict(rows.fetchall())
 
     def disable(self, endpoint: str, reason: str) -> None:
         """Stop sending to an endpoint; its rows stay."""
@@ -175,19 +172,18 @@ class SqliteOutbox:
     def lengths(self) -> dict[str, int]:
         """Pending rows per endpoint; endpoints without any are absent."""
         self._look()
-        rows = self._connection.execute(
-            "SELECT endpoint, count(*) FROM deliveries WHERE state = 'pending' GROUP BY endpoint"
+        return dict(
+            self._ask("SELECT endpoint, count(*) FROM deliveries WHERE state = 'pending' GROUP BY endpoint")
         )
-        return dict(rows.fetchall())
 
     def attempts(self, endpoint: str) -> list[Attempt]:
         """What is remembered of every row of an endpoint, oldest first; for people."""
-        rows = self._connection.execute(
+        rows = self._ask(
             """SELECT id, endpoint, attempts, next_at_s, state, reason, first_at_s, last_at_s FROM deliveries
                 WHERE endpoint = ? ORDER BY n, rowid""",
             (endpoint,),
         )
-        return [Attempt(*values) for values in rows.fetchall()]
+        return [Attempt(*values) for values in rows]
 
     def close(self) -> None:
         """Close both files."""
@@ -196,9 +192,14 @@ class SqliteOutbox:
 
     # --- inside ---------------------------------------------------------------------------------------
 
+    def _ask(self, text: str, bound: tuple[object, ...] = ()) -> list[Any]:
+        with reading(self._path):
+            return self._connection.execute(text, bound).fetchall()
+
     def _look(self) -> None:
         """Take in what the checkpoint has got since the last look."""
-        newest = self._reader.execute("SELECT max(n) FROM outbox").fetchone()[0] or 0
+        with reading(self._path):
+            newest = self._reader.execute("SELECT max(n) FROM outbox").fetchone()[0] or 0
         if newest > self._seen:
             with self._writing():
                 self._take_in()
@@ -235,8 +236,9 @@ class SqliteOutbox:
         )
 
     def _row(self, attempt: Attempt) -> OutboxRow | None:
-        rows = self._rows.rows("WHERE id = ? AND endpoint = ?", (attempt.id, attempt.endpoint))
-        return next((outbox_row(values) for values in rows), None)
+        with reading(self._path):
+            rows = list(self._rows.rows("WHERE id = ? AND endpoint = ?", (attempt.id, attempt.endpoint)))
+        return outbox_row(rows[0]) if rows else None
 
     def _forget(self, attempt: Attempt) -> None:
         """The checkpoint has dropped the row (its outbox is bounded): there is nothing to send any more."""
@@ -262,6 +264,6 @@ class SqliteOutbox:
             self._seen = seen
             if self._connection.in_transaction:
                 self._transaction.rollback()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, FAULTS):
                 raise while_writing(error, self._path) from error
             raise

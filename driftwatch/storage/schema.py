@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from driftwatch.errors import StateError
-from driftwatch.storage.transaction import damaged, while_reading
+from driftwatch.storage.transaction import FAULTS, damaged, reading, while_writing
 
 PAGE_BYTES: Final = 4_096
 CACHE_BYTES: Final = 16 * 2**20
@@ -23,7 +24,7 @@ WAL_KEPT_BYTES: Final = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One kind of file. Version n is reached by the first n migrations, each run in one transaction (F40)."""
+    """One kind of file. Version n is reached by the first n migrations (F40); a released one never changes."""
 
     name: str
     application_id: int
@@ -91,7 +92,8 @@ DELIVERIES: Final = Schema(
 def create(path: Path, schema: Schema, fill: Callable[[sqlite3.Connection], None]) -> None:
     """Make a new file, whole or not at all: under another name first, then renamed into its place.
 
-    So an empty file, or one without tables, is never one of ours but the trace of damage (F18).
+    So an empty file, or one without tables, is never one of ours but the trace of damage (F18). OSError where the
+    disk is full.
     """
     log = path.with_name(path.name + "-wal")
     if log.exists():
@@ -107,6 +109,8 @@ def create(path: Path, schema: Schema, fill: Callable[[sqlite3.Connection], None
         fill(connection)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
+    except FAULTS as error:
+        raise while_writing(error, str(path)) from error
     finally:
         connection.close()
     new.rename(path)
@@ -123,24 +127,20 @@ def open_database(
     connection = sqlite3.connect(
         path, timeout=busy_s, isolation_level=None, cached_statements=512, check_same_thread=False
     )
-    try:
+    pragmas = (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "temp_store = MEMORY",
+        "wal_autocheckpoint = 0",  # our own, after the commit, where its errors can be told apart
+        f"journal_size_limit = {WAL_KEPT_BYTES}",
+        f"cache_size = -{cache_bytes // 1024}",
+    )
+    with _closed_if_refused(connection, path):
         check_identity(connection, path, schema)
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "temp_store = MEMORY",
-            "wal_autocheckpoint = 0",  # our own, after the commit, where its errors can be told apart
-            f"journal_size_limit = {WAL_KEPT_BYTES}",
-            f"cache_size = -{cache_bytes // 1024}",
-        ):
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").fetchall()
         migrate(connection, path, schema)
-    except sqlite3.Error as error:
-        connection.close()
-        raise while_reading(error, str(path)) from error
-    except BaseException:
-        connection.close()
-        raise
+        _verify_tables(connection, path, schema)
     return connection
 
 
@@ -156,17 +156,21 @@ def open_read_only(path: Path, schema: Schema, *, busy_s: float) -> sqlite3.Conn
         cached_statements=512,
         check_same_thread=False,
     )
-    try:
+    with _closed_if_refused(connection, path):
         check_identity(connection, path, schema)
         connection.execute(f"PRAGMA cache_size = -{READER_CACHE_BYTES // 1024}")
         connection.execute("PRAGMA temp_store = MEMORY")
-    except sqlite3.Error as error:
-        connection.close()
-        raise while_reading(error, str(path)) from error
+    return connection
+
+
+@contextmanager
+def _closed_if_refused(connection: sqlite3.Connection, path: Path) -> Generator[None]:
+    try:
+        with reading(str(path)):
+            yield
     except BaseException:
         connection.close()
         raise
-    return connection
 
 
 def check_identity(connection: sqlite3.Connection, path: Path, schema: Schema) -> int:
@@ -199,6 +203,23 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _verify_tables(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    """DamagedStateError unless the file has exactly the tables and indexes that its migrations make."""
+    model = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        _run(model, schema, 0)
+        missing = _tables(model) - _tables(connection)
+    finally:
+        model.close()
+    if missing:
+        raise damaged(str(path), f"its table {min(missing)[0]} is not as it was made")
+
+
+def _tables(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    found = connection.execute("SELECT name, type, tbl_name, coalesce(sql, '') FROM sqlite_master")
+    return {(*names, " ".join(text.split())) for *names, text in found}
 
 
 def _run(connection: sqlite3.Connection, schema: Schema, version: int) -> None:

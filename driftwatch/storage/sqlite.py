@@ -25,11 +25,12 @@ from driftwatch.storage.keyed import KeyedTable, Tally
 from driftwatch.storage.panes import pack, unpack
 from driftwatch.storage.schema import CHECKPOINT, create, open_database, open_read_only
 from driftwatch.storage.transaction import (
+    FAULTS,
     Transaction,
     damaged,
     is_busy,
     is_full,
-    while_reading,
+    reading,
     while_writing,
 )
 
@@ -116,11 +117,9 @@ class SqliteCheckpoint:
             self._offsets, self._panes, self._chunks, self._states, self._learned, self._journal,
             self._notifications, self._outbox, registry,
         ]  # fmt: skip
-        try:
+        with reading(self._path):
             self._read_head()
             self._joins = SqliteJoinTables(self._transaction, reader, registry, self._path, self.rollback)
-        except sqlite3.Error as error:
-            raise while_reading(error, self._path) from error
 
     @property
     def owner(self) -> str:
@@ -141,8 +140,8 @@ class SqliteCheckpoint:
         """The last commit, after a look at all of it: every row but the contents of join rows, which are checked
         when they are read. DamagedStateError if it is not exactly what was committed (F18).
         """
-        try:
-            self.rollback()
+        self.rollback()
+        with reading(self._path):
             for table in self._all:
                 table.verify()
             saved = Saved(
@@ -157,8 +156,6 @@ class SqliteCheckpoint:
                 references=_blobs(self._learned),
             )
             self._joins.verify()
-        except sqlite3.Error as error:
-            raise while_reading(error, self._path) from error
         return saved
 
     def commit(self, changes: Changes) -> int:
@@ -175,7 +172,7 @@ class SqliteCheckpoint:
             self._sequence += 1
             self._write_head()
             self._transaction.commit()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             self._fail(error)
         except BaseException:  # a value that cannot be written: nothing must be left of the half commit
             self.rollback()
@@ -190,7 +187,7 @@ class SqliteCheckpoint:
             self._transaction.rollback()
             self._read_head()
             self._joins.reload()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise CommitUnknownError(f"{self._path} cannot be rolled back: {error}") from error
 
     def close(self) -> None:
@@ -203,12 +200,14 @@ class SqliteCheckpoint:
 
     def journal(self, after: int = 0, limit: int = 10_000) -> list[tuple[int, JournalRow]]:
         """Rows of the journal with their numbers, oldest first, from the first one after `after` (E1)."""
-        rows = self._journal.rows("WHERE n > ? ORDER BY n LIMIT ?", (after, limit))
+        with reading(self._path):
+            rows = list(self._journal.rows("WHERE n > ? ORDER BY n LIMIT ?", (after, limit)))
         return [(_int(n), decode_journal(_blob(data))) for n, _, _, data in rows]
 
     def notifications(self, limit: int) -> list[Notification]:
         """The newest notifications, newest first."""
-        rows = self._notifications.rows("ORDER BY n DESC LIMIT ?", (limit,))
+        with reading(self._path):
+            rows = list(self._notifications.rows("ORDER BY n DESC LIMIT ?", (limit,)))
         return [msgspec.msgpack.decode(_blob(data), type=Notification) for _, _, data in rows]
 
     # --- inside ---------------------------------------------------------------------------------------
@@ -242,7 +241,7 @@ class SqliteCheckpoint:
         self._notifications.trim(self._retention.notifications)
         self._outbox.trim(self._retention.outbox_rows)
 
-    def _fail(self, error: sqlite3.Error) -> None:
+    def _fail(self, error: Exception) -> None:
         """Go back to the last commit and say what that means."""
         meant = while_writing(error, self._path)
         try:
@@ -251,7 +250,7 @@ class SqliteCheckpoint:
             calls = self._joins.reload()
             if is_full(error) or is_busy(error):
                 self._joins.again(calls)
-        except sqlite3.Error as second:
+        except FAULTS as second:
             raise CommitUnknownError(f"{self._path} cannot be rolled back: {second}") from error
         raise meant from error
 
@@ -265,7 +264,7 @@ class SqliteCheckpoint:
                 return
             self._since_copy = 0
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             if not (is_full(error) or is_busy(error)):  # those pass by themselves; the log keeps everything
                 raise CommitUnknownError(f"{self._path} cannot be written: {error}") from error
 

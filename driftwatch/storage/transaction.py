@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 from driftwatch.errors import CommitUnknownError, DamagedStateError, StateError
 
+FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What sqlite3 raises for a file's sake; a damaged name inside an error message comes as the second."""
 _TRIES: Final = 3
 """How often a busy database is asked again, each time with the connection's own patience."""
 _PRIMARY: Final = 0xFF
@@ -38,22 +42,22 @@ class Transaction:
             try:
                 self.connection.execute(statement)
                 return
-            except sqlite3.Error as error:
+            except FAULTS as error:
                 if not is_busy(error) or not left:
                     raise
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: Exception) -> bool:
     """Whether another connection was in the way: nothing happened, it can be tried again (E15)."""
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def is_full(error: sqlite3.Error) -> bool:
+def is_full(error: Exception) -> bool:
     """Whether the disk is full: SQLite could not append to its log, so the transaction is not in it (F16)."""
     return _code(error) == sqlite3.SQLITE_FULL
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Whether the file contradicts itself; a missing table or column (SQLITE_ERROR) is damage too (F18)."""
     return _code(error) in (
         sqlite3.SQLITE_CORRUPT,
@@ -65,14 +69,23 @@ def is_damage(error: sqlite3.Error) -> bool:
     )
 
 
-def while_reading(error: sqlite3.Error, what: str) -> StateError:
+def while_reading(error: Exception, what: str) -> StateError:
     """What to raise when a read outside of a commit failed."""
     if is_damage(error):
         return damaged(what, str(error))
     return StateError(f"{what} cannot be read: {error}")
 
 
-def while_writing(error: sqlite3.Error, what: str) -> Exception:
+@contextmanager
+def reading(what: str) -> Generator[None]:
+    """Errors of SQLite while `what` is read, in words for a person."""
+    try:
+        yield
+    except FAULTS as error:
+        raise while_reading(error, what) from error
+
+
+def while_writing(error: Exception, what: str) -> Exception:
     """What to raise when a write failed and everything since the last commit has been rolled back."""
     if is_full(error):
         return OSError(errno.ENOSPC, f"no space left to write {what}")
@@ -90,6 +103,8 @@ def damaged(what: str, how: str) -> DamagedStateError:
     )
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: Exception) -> int:
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
     return code & _PRIMARY

@@ -105,3 +105,22 @@ def test_a_reader_sees_commits_and_cannot_write(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StateError, match="does not exist"):
         open_read_only(tmp_path / "y", V1, busy_s=1)
+
+
+def test_a_table_that_is_not_as_it_was_made_is_damage(tmp_path: Path) -> None:
+    path = made(tmp_path / "x")
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE a RENAME COLUMN n TO o")
+    connection.close()
+    with pytest.raises(DamagedStateError, match="its table a is not as it was made"):
+        open_database(path, V1, busy_s=1)
+
+
+def test_a_full_disk_makes_no_file(tmp_path: Path) -> None:
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA max_page_count = 3")
+        connection.execute("INSERT INTO a VALUES (zeroblob(100000))")
+
+    with pytest.raises(OSError, match="no space left"):
+        create(tmp_path / "x", V1, fill)
+    assert not (tmp_path / "x").exists()

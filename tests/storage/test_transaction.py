@@ -77,3 +77,9 @@ def test_everything_else_is_unknown(connection: sqlite3.Connection) -> None:
     assert isinstance(meant, StateError)
     assert not isinstance(meant, DamagedStateError)
     assert isinstance(while_writing(sqlite3.ProgrammingError("closed"), "it"), CommitUnknownError)
+
+
+def test_a_damaged_name_in_an_error_message_is_damage() -> None:
+    found = UnicodeDecodeError("utf-8", b"\xe7", 0, 1, "invalid continuation byte")  # raised by sqlite3 itself
+    assert isinstance(while_reading(found, "it"), DamagedStateError)
+    assert isinstance(while_writing(found, "it"), DamagedStateError)
