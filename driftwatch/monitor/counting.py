@@ -20,7 +20,7 @@ from driftwatch.events.joins import (
     JoinTables,
 )
 from driftwatch.events.matching import match
-from driftwatch.monitor.joining import label_rows, prediction_rows, remember, repeated
+from driftwatch.monitor.joining import label_rows, labelled, prediction_rows, remember, repeated
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import OTHER, UNKNOWN, Codes, SliceValues
@@ -149,45 +149,28 @@ class Counting:
         )
         places = sampled[places]
         joined = block.select(places)
-        again = self._labelled(joined, rows)
+        again = labelled(self.labels, joined, rows, self.plan.generation_ms)
         codes[places] = again
         fresh = np.flatnonzero(again == _ACCEPTED)
         joined, rows = joined.select(fresh), rows[fresh]
-        early = self._from_learning(rows)
-        codes[places[fresh[early]]] = CODE[RecordClass.LEARNING]
-        remember(self.labels, joined.ids, label_rows(joined), rows["time_ms"], self.plan.generation_ms)
-        counted = np.flatnonzero(~early)
+        by_version = self._by_their_versions(rows)
+        codes[places[fresh]] = by_version
+        remember(self.labels, joined.ids, label_rows(joined, rows), rows["time_ms"], self.plan.generation_ms)
+        counted = np.flatnonzero(by_version == _ACCEPTED)
         self._count_labels(joined.select(counted), rows[counted])
         self.tally.add_codes(Stream.LABELS, block.partitions, codes)
 
-    def _from_learning(self, rows: JoinRows) -> NDArray[np.bool_]:
-        """Which predictions belong to the time in which their version's reference was learned (E10)."""
-        early = np.zeros(len(rows), np.bool_)
+    def _by_their_versions(self, rows: JoinRows) -> Ints:
+        """Class codes of labels by their predictions' versions: counted, still learning (E10), or not watched any more."""
+        codes = np.full(len(rows), _ACCEPTED, np.int64)
         numbers: list[int] = np.unique(rows["version"]).tolist()
         for number in numbers:
             version = self.versions.find(self.versions.names[number])
             here = rows["version"] == number
             if isinstance(version, Version):
-                early |= here & (rows["time_ms"] < version.state.starts_ms)
+                codes[here & (rows["time_ms"] < version.state.starts_ms)] = CODE[RecordClass.LEARNING]
             else:
-                early |= here & (version is RecordClass.LEARNING)
-        return early
-
-    def _labelled(self, block: Block, rows: JoinRows) -> Ints:
-        """Class codes of matched labels: the first of a prediction is accepted, the next a duplicate or a conflict."""
-        codes = np.full(len(block), _ACCEPTED, np.int64)
-        if not len(block):
-            return codes
-        _, first, inverse = np.unique(block.ids, return_index=True, return_inverse=True)
-        first_of = first[inverse]
-        repeats = np.flatnonzero(first_of != np.arange(len(block)))
-        same = block.payloads[repeats] == block.payloads[first_of[repeats]]
-        codes[repeats] = np.where(same, CODE[RecordClass.DUPLICATE], CODE[RecordClass.LABEL_CONFLICT])
-        generations = rows["time_ms"] // self.plan.generation_ms
-        span = range(int(generations.min()), int(generations.max()) + 1)
-        places, known = self.labels.find(span, block.ids)
-        same = known["payload"] == block.payloads[places].astype(np.uint32)
-        codes[places] = np.where(same, CODE[RecordClass.DUPLICATE], CODE[RecordClass.LABEL_CONFLICT])
+                codes[here] = CODE[version]
         return codes
 
     def _count_labels(self, block: Block, rows: JoinRows) -> None:

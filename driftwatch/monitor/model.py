@@ -34,7 +34,7 @@ from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.version import VersionState
 from driftwatch.monitor.versions import Versions
-from driftwatch.monitor.view import model_view
+from driftwatch.monitor.view import version_views
 from driftwatch.references.codec import decode, encode
 
 BLOCK: Final = 16_384
@@ -357,7 +357,19 @@ class ModelMonitor:
 
     def view(self) -> ModelView:
         """The picture of this model for the snapshot."""
-        return model_view(self, self._partitions)
+        at = self._partitions.at
+        return ModelView(
+            model=self.plan.name,
+            task=self.plan.spec.task.value,
+            versions=version_views(self.versions),
+            alerts=self.decisions.alerts(),
+            episodes=self.decisions.episodes(),
+            classes={(stream, at(place), why): n for stream, place, why, n in self.tally.items()},
+            frontiers_ms={stream: inflow.frontier_ms for stream, inflow in self.inflows.items()},
+            waiting=sum(len(waiting) for waiting in self.waiting.values()),
+            remembered=len(self.counting.predictions),
+            sample=self.counting.limit / ALL_IDS,
+        )
 
 
 def _load(saved: Saved, key: str, kind: type[S]) -> S:

@@ -1,37 +1,24 @@
-"""The picture of one model for the snapshot: values only, safe to hand to other threads."""
+"""The picture of a model's versions for the snapshot: values only, safe to hand to other threads."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from driftwatch.monitor.partitions import Partitions
-from driftwatch.monitor.snapshot import ModelView, VersionView
+from driftwatch.monitor.snapshot import VersionView
+from driftwatch.monitor.versions import Versions
 from driftwatch.verdicts.verdict import VERDICTS, Verdict, loudest
 
-if TYPE_CHECKING:
-    from driftwatch.monitor.model import ModelMonitor
+
+def version_views(versions: Versions) -> dict[str, VersionView]:
+    """Every live version, then those whose reference is still being learned.
+
+    Readings and arrays are never changed once made, so sharing them is safe.
+    """
+    views = {name: _view(versions, name) for name in versions.live}
+    return views | {name: _learning_view(name) for name in versions.learning}
 
 
-def model_view(model: ModelMonitor, partitions: Partitions) -> ModelView:
-    """Readings and arrays are never changed once made, so sharing them is safe."""
-    counting = model.counting
-    return ModelView(
-        model=model.plan.name,
-        task=model.plan.spec.task.value,
-        versions={name: _version_view(model, name) for name in model.versions.live},
-        alerts=model.decisions.alerts(),
-        episodes=model.decisions.episodes(),
-        classes={(stream, partitions.at(place), why): n for stream, place, why, n in model.tally.items()},
-        frontiers_ms={stream: inflow.frontier_ms for stream, inflow in model.inflows.items()},
-        waiting=sum(len(waiting) for waiting in model.waiting.values()),
-        remembered=len(counting.predictions),
-        sample=counting.limit / (2**63 - 1),
-    )
-
-
-def _version_view(model: ModelMonitor, name: str) -> VersionView:
-    version, views = model.versions.live[name], tuple(model.versions.judging[name].views.values())
-    said = {int(code) for view in views for code in set(view.verdicts.ravel().tolist()) if code >= 0}
+def _view(versions: Versions, name: str) -> VersionView:
+    version, rules = versions.live[name], tuple(versions.judging[name].views.values())
+    said = {int(code) for rule in rules for code in set(rule.verdicts.ravel().tolist()) if code >= 0}
     return VersionView(
         version=name,
         layout_hash=version.layout.hash,
@@ -39,6 +26,13 @@ def _version_view(model: ModelMonitor, name: str) -> VersionView:
         slices=version.layout.slices.rows,
         verdict=loudest(VERDICTS[code] for code in said) if said else Verdict.INSUFFICIENT,
         readings=dict(version.readings),
-        rules=views,
+        rules=rules,
         last_event_ms=version.state.last_event_ms,
+    )
+
+
+def _learning_view(name: str) -> VersionView:
+    """Nothing is counted yet, and nothing may alarm (E10)."""
+    return VersionView(
+        name, layout_hash="", reference_hash="", slices=(), verdict=Verdict.LEARNING, readings={}
     )
