@@ -26,7 +26,8 @@ PREDICTION_ROW: Final = np.dtype(
 """What a prediction leaves behind; a fixed little-endian record, the same bytes in memory and on disk."""
 
 LABEL_ROW: Final = np.dtype([("time_ms", "<i8"), ("offset", "<i8"), ("payload", "<u4"), ("partition", "<i4")])
-"""What a joined label leaves behind, under the generation of its prediction."""
+"""What a joined label leaves behind, under the generation of its prediction: which prediction that is (time, offset,
+partition), and the label's payload."""
 
 JoinRows = NDArray[np.void]
 """Structured rows of one of the dtypes above."""

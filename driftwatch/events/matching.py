@@ -45,11 +45,8 @@ def duplicates_inside(
     lies in the same generation as the first, or a neighbouring one.
     """
     repeats = np.full(len(ids), -1, np.int64)
-    if len(np.unique(ids)) == len(ids):
-        return repeats
     first: dict[tuple[int, int], list[int]] = {}
-    _, inverse, counts = np.unique(ids, return_inverse=True, return_counts=True)
-    for i in np.flatnonzero(counts[inverse] > 1).tolist():
+    for i in occur_again(ids).tolist():
         earlier = first.setdefault((int(ids[i]), int(partitions[i])), [])
         near = next((j for j in earlier if abs(int(generations[j]) - int(generations[i])) <= 1), None)
         if near is None:
@@ -57,3 +54,23 @@ def duplicates_inside(
         else:
             repeats[i] = near
     return repeats
+
+
+def occur_again(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions, ascending, of the events whose id occurs more than once."""
+    ascending = np.sort(ids)
+    several = ascending[1:][ascending[1:] == ascending[:-1]]
+    return np.flatnonzero(np.isin(ids, several)) if len(several) else np.empty(0, np.int64)
+
+
+def split_inside(
+    ids: NDArray[np.int64], partitions: NDArray[np.int64], generations: NDArray[np.int64]
+) -> int:
+    """How many events have an id that came before them in another partition, in a generation as near (E3)."""
+    count = 0
+    seen: dict[int, list[tuple[int, int]]] = {}
+    for id_, partition, generation in zip(*(a.tolist() for a in (ids, partitions, generations)), strict=True):
+        earlier = seen.setdefault(id_, [])
+        count += any(p != partition and abs(g - generation) <= 1 for p, g in earlier)
+        earlier.append((partition, generation))
+    return count
