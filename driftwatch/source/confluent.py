@@ -14,7 +14,7 @@ from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Standing
 from driftwatch.source.cluster import Cluster
 from driftwatch.source.confluent_client import consumer_settings, library, verdict
-from driftwatch.source.failures import AwayError, backwards, out_of_range
+from driftwatch.source.failures import AwayError, AwayNotice, backwards, out_of_range
 from driftwatch.source.kafka_library import TopicPartition
 from driftwatch.source.seat import Decision, Seat
 from driftwatch.source.spec import KafkaSpec
@@ -38,6 +38,7 @@ class ConfluentSource:
         self._spec = spec
         self._owner = owner
         self._cluster = Cluster(spec)
+        self._notice = AwayNotice()
         self._seat = Seat(self._cluster, spec.group_id, owner)
         self._topics: list[str] = []
         self._committed: dict[Partition, int] = {}
@@ -71,7 +72,7 @@ class ConfluentSource:
                 return self._sit() if self._seat.wait_s() <= 0 else Polled()
             return Polled(self._handed_over(taken))
         except AwayError as error:
-            _log.debug("kafka_away", error=str(error))
+            self._notice.away(error)
             return Polled()
 
     def bounds(self, topics: list[str]) -> dict[Partition, tuple[int, int]]:
@@ -260,11 +261,13 @@ class ConfluentSource:
         now = time.monotonic()
         if taken:
             self._away, self._check_at = False, now + CHECK_EVERY_S
+            self._notice.back()
         elif now >= self._check_at or (self._away and now >= self._check_at - CHECK_EVERY_S + 1):
             self._check_at = now + CHECK_EVERY_S
             self._away = True
             self._cluster.partitions(self._topics)  # raises AwayError, or SourceError if one is gone
             self._away = False
+            self._notice.back()
 
     def _complain(self, error: Any, message: Any) -> None:
         if error.name() in ("_AUTO_OFFSET_RESET", "OFFSET_OUT_OF_RANGE"):

@@ -4,14 +4,38 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+import structlog
+
 from driftwatch.errors import FencedError, SourceError
 from driftwatch.source.kafka_library import errors
 
 KafkaError: Final[type[Exception]] = errors.KafkaError
 
 
+_log: Final[Any] = structlog.get_logger(__name__)
+
+
 class AwayError(Exception):
     """The brokers cannot be reached now; the edges turn it into an empty answer."""
+
+
+class AwayNotice:
+    """Says once that the brokers are away, and once that they are back; the clients' own logs say it every time."""
+
+    def __init__(self) -> None:
+        self._away = False
+
+    def away(self, error: object) -> None:
+        """Nothing answers, and why."""
+        if not self._away:
+            self._away = True
+            _log.warning("kafka_away", error=str(error))
+
+    def back(self) -> None:
+        """Something answered."""
+        if self._away:
+            self._away = False
+            _log.info("kafka_back")
 
 
 _DENIED: Final = (

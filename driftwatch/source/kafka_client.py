@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from driftwatch.errors import SourceError
-from driftwatch.source.kafka_library import AbstractTokenProvider, KafkaNetClient
+from driftwatch.source.kafka_library import AbstractTokenProvider, KafkaNetClient, errors
 from driftwatch.source.spec import KafkaSpec
 from driftwatch.spec import Secret
 
 CLIENT_ID: Final = "driftwatch"
 CONNECT_WITHIN_MS: Final = 5_000
 """One attempt to reach the cluster; attempts follow each other for ever."""
+HANGS_UP: Final = 3
+"""Connections lost during authentication in one attempt, from which on it is a refusal."""
 
 
 class TokenFile(AbstractTokenProvider):
@@ -66,22 +68,78 @@ def connect(make: Callable[..., Any], settings: dict[str, Any]) -> tuple[Any, An
     """Construct a client and return it with its network client; blocks up to `CONNECT_WITHIN_MS`.
 
     A constructor that fails leaves the client's I/O thread and sockets behind, so they are closed here. Topics are
-    never created by asking for them. Raises what the client raises.
+    never created by asking for them. Raises what the client raises, but a refusal of the credentials instead of a
+    timeout.
     """
     made: list[Any] = []
+    answers = _Answers()
 
     def network(**configs: Any) -> Any:
         client = KafkaNetClient(**configs)
         client.cluster.config["allow_auto_create_topics"] = False
+        answers.watch(client._manager)
         made.append(client)
         return client
 
     try:
         return make(kafka_client=network, **settings), made[0]
-    except BaseException:
+    except BaseException as error:
         for client in made:
             client.close()
+        if isinstance(error, errors.KafkaTimeoutError):
+            answers.judge(error)
         raise
+
+
+class _Answers:
+    """What brokers answer to our credentials while a client connects.
+
+    A broker that refuses them answers and hangs up at once; the client mostly sees the second only, and then tries
+    again until its timeout, which alone it reports.
+    """
+
+    def __init__(self) -> None:
+        self._refused: Exception | None = None
+        self._hung_up = 0
+
+    def watch(self, manager: Any) -> None:
+        get_connection = manager.get_connection
+
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            connection = get_connection(*args, **kwargs)
+            if not isinstance(connection._sasl_authenticate, _Noted):
+                connection._sasl_authenticate = _Noted(connection._sasl_authenticate, self)
+            return connection
+
+        manager.get_connection = watched
+
+    def note(self, error: Exception) -> None:
+        if isinstance(error, errors.KafkaConnectionError):
+            self._hung_up += 1
+        else:
+            self._refused = error
+
+    def judge(self, error: BaseException) -> None:
+        """Raise the refusal, if there was one."""
+        if self._refused is not None:
+            raise self._refused from error
+        if self._hung_up >= HANGS_UP:
+            raise errors.SaslAuthenticationFailedError("the brokers hang up during authentication") from error
+
+
+class _Noted:
+    """The authentication of one connection, with its errors noted."""
+
+    def __init__(self, authenticate: Callable[..., Awaitable[None]], answers: _Answers) -> None:
+        self._authenticate = authenticate
+        self._answers = answers
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            await self._authenticate(*args, **kwargs)
+        except Exception as error:
+            self._answers.note(error)
+            raise
 
 
 def reached(network: Any) -> bool:

@@ -11,7 +11,16 @@ import structlog
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Standing
 from driftwatch.source.cluster import Cluster
-from driftwatch.source.failures import AwayError, KafkaError, backwards, fenced, forgotten, no_topic, verdict
+from driftwatch.source.failures import (
+    AwayError,
+    AwayNotice,
+    KafkaError,
+    backwards,
+    fenced,
+    forgotten,
+    no_topic,
+    verdict,
+)
 from driftwatch.source.kafka_client import client_settings, connect, reached
 from driftwatch.source.kafka_library import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
 from driftwatch.source.rebalance import SeekToCommit
@@ -41,6 +50,7 @@ class KafkaPythonSource:
         self._spec = spec
         self._owner = owner
         self._cluster = Cluster(spec)
+        self._notice = AwayNotice()
         self._seat = Seat(self._cluster, spec.group_id, owner)
         self._topics: list[str] = []
         self._committed: dict[Partition, int] = {}
@@ -76,7 +86,7 @@ class KafkaPythonSource:
             self._check(taken)
             return Polled(self._handed_over(taken))
         except AwayError as error:
-            _log.debug("kafka_away", error=str(error))
+            self._notice.away(error)
             return Polled()
 
     def bounds(self, topics: list[str]) -> dict[Partition, tuple[int, int]]:
@@ -222,9 +232,13 @@ class KafkaPythonSource:
         """Without records, see now and then whether the topics are still there; SourceError if one is gone."""
         if taken:
             self._check_at = time.monotonic() + CHECK_EVERY_S
-        elif time.monotonic() >= self._check_at and self.connected():
+            self._notice.back()
+        elif not self.connected():
+            self._notice.away("no broker is connected")
+        elif time.monotonic() >= self._check_at:
             self._check_at = time.monotonic() + CHECK_EVERY_S
             self._cluster.partitions(self._topics)
+            self._notice.back()
 
     def _handed_over(self, taken: Mapping[Any, list[Any]]) -> list[RecordBatch]:
         batches: list[RecordBatch] = []
