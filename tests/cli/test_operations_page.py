@@ -33,6 +33,15 @@ def test_every_option_named_exists(
     monkeypatch.setenv("COLUMNS", "200")
     known = " ".join(
         help_of(command, capsys)
-        for command in ("run", "check", "reference build", "reference show", "status", "retry", "demo")
+        for command in (
+            "run",
+            "check",
+            "reference build",
+            "reference show",
+            "replay",
+            "status",
+            "retry",
+            "demo",
+        )
     )
     assert {option for option in re.findall(r"--[a-z]+", PAGE) if option not in known} == set()

@@ -59,3 +59,13 @@ def test_problems_come_in_the_order_of_the_file_once_and_not_below_what_was_unre
     ]
     told = problems(document, {}, mistakes)
     assert [(p.line, p.message.split(" ")[0]) for p in told] == [(1, "the"), (2, "second"), (3, "the")]
+
+
+def test_a_secret_under_a_misspelt_key_and_one_in_a_comment() -> None:
+    """Neither the schema alone nor the names of keys alone would see both."""
+    document = read(b"kafka: {pwd: hunter2, group: x}\nhttp: {port: y}  # token: hunter2\n", "c.yaml")
+    mistakes = [Mistake(("kafka", "group"), "m", "w", True), Mistake(("http", "port"), "m", "w")]
+    first, second = problems(document, {}, mistakes)
+    assert first.source[first.column - 1 :].startswith("group")
+    assert second.source[second.column - 1] == "y"
+    assert "hunter2" not in first.source + second.source
