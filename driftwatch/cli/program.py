@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -20,6 +21,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def root(
+    said: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and end.", is_eager=True, callback=version.say),
+    ] = False,
+) -> None:
+    """Watches machine-learning models in production: exact drift statistics from Kafka."""
+
+
 app.command("run")(daemon.run)
 app.command("check")(check.check)
 app.add_typer(reference.app, name="reference")

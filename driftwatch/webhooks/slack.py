@@ -132,7 +132,7 @@ def _finding(finding: FindingBody, kind: str) -> str:
     who = code(finding.field) if finding.field else "the model"
     text = (
         f"• {who} in {code(finding.slice)}, {code(finding.window)}: {code(finding.statistic)}"
-        f" *{_number(finding.value)}* ({_number(finding.lower)} to {_number(finding.upper)}),"
+        f" *{_number(finding.value)}*{_interval(finding)},"
         f" limit {_number(finding.limit)}, {_count(finding.count)} {what}"
     )
     return text + "".join(f"; {code(cell)}" for cell in finding.cells[:1])
@@ -184,6 +184,13 @@ def _link(address: str, text: str) -> str:
 
 def _time(iso: str) -> str:
     return f"{iso[:10]} {iso[11:16]} UTC"
+
+
+def _interval(finding: FindingBody) -> str:
+    """Nothing for a statistic without an interval or bound: its limits are the value itself."""
+    if finding.lower == finding.upper:
+        return ""
+    return f" ({_number(finding.lower)} to {_number(finding.upper)})"
 
 
 def _number(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -15,7 +16,7 @@ from driftwatch.alerts.messages import DriftedData, OffsetRange, alert_notificat
 from driftwatch.alerts.notifications import Notification, NotificationType
 from driftwatch.verdicts.verdict import Finding
 from driftwatch.webhooks.slack import code, escape, slack_body
-from tests.webhooks.told import ABOUT, EPISODE, HURTS, INPUTS, ended, firing, requested, resolved
+from tests.webhooks.told import ABOUT, AGE, EPISODE, HURTS, INPUTS, ended, firing, requested, resolved
 
 
 def message(told: Notification) -> dict[str, Any]:
@@ -47,6 +48,12 @@ def test_performance_says_on_how_many_labels_it_rests() -> None:
     assert "*Rests on* 412 labels" in text
     assert "the model in `all`" in text
     assert "(0.031 to –)" in text  # no upper limit
+
+
+def test_a_statistic_without_an_interval_shows_none() -> None:
+    plain = dataclasses.replace(AGE, lower=AGE.value, upper=AGE.value)
+    text = shown(firing(msgspec.structs.replace(INPUTS, findings=(plain,))))
+    assert "*0.4125*, limit 0.25" in text
 
 
 def test_a_warning_is_called_one() -> None:
