@@ -29,10 +29,10 @@ from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.spec import MINUTE_MS
 from driftwatch.events.times import format_duration
+from driftwatch.monitor.plan import subject_of
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.build import build
 from driftwatch.references.codec import encode
-from driftwatch.references.subject import Subject
 from driftwatch.telemetry.spec import HttpSpec
 
 REFERENCE: Final = "credit-default-1.ref"
@@ -125,20 +125,12 @@ def reference(spec: ModelSpec, accepted: Loans, model: Model, now_ms: int) -> by
         (Stream.PREDICTIONS, _batch(PREDICTIONS_TOPIC, predictions)),
         (Stream.LABELS, _batch(LABELS_TOPIC, label_records(accepted, ids))),
     ]
-    subject = Subject(
-        model=spec.name,
-        task=spec.task,
-        predictions=spec.predictions,
-        features=spec.features,
-        labels=spec.labels,
-        dimensions=spec.dimensions,
-        cells=spec.cells,
-        pane_ms=min(window.slide for window in spec.windows),
-        origin_ms=spec.origin_ms,
-        join_within_ms=spec.join_within,
-    )
     built = build(
-        subject, lambda: batches, version=model.version, source="a day of accepted loans", created_ms=now_ms
+        subject_of(spec),
+        lambda: batches,
+        version=model.version,
+        source="a day of accepted loans",
+        created_ms=now_ms,
     )
     return encode(built.reference)
 
