@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, JoinTable
 from driftwatch.monitor.changes import Changes
-from driftwatch.storage import joins as sqlite_joins
+from driftwatch.storage import join_table as sqlite_joins
 from tests.contracts.stores import STORES, Store
 
 IDS = st.one_of(st.integers(0, 12), st.integers(2**62, 2**63 - 1), st.just(2**63 - 1))

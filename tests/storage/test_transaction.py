@@ -80,6 +80,8 @@ def test_everything_else_is_unknown(connection: sqlite3.Connection) -> None:
 
 
 def test_a_damaged_name_in_an_error_message_is_damage() -> None:
-    found = UnicodeDecodeError("utf-8", b"\xe7", 0, 1, "invalid continuation byte")  # raised by sqlite3 itself
+    found = UnicodeDecodeError(
+        "utf-8", b"\xe7", 0, 1, "invalid continuation byte"
+    )  # raised by sqlite3 itself
     assert isinstance(while_reading(found, "it"), DamagedStateError)
     assert isinstance(while_writing(found, "it"), DamagedStateError)
