@@ -36,6 +36,9 @@ class Versions:
         self.learning: dict[str, Learning] = {}
         self.learned_hashes: dict[str, str] = {}
         self._plan, self._values = plan, values
+        for choice in plan.choices:  # not only when a version is seen: features may come before it
+            if choice.reference is not None:
+                values.learn(choice.reference.layout.slices)
         self._refused: set[str] = set()
 
     def restore(self, states: list[VersionState], saved: Saved) -> None:
