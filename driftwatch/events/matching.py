@@ -65,12 +65,13 @@ def occur_again(ids: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def split_inside(
     ids: NDArray[np.int64], partitions: NDArray[np.int64], generations: NDArray[np.int64]
-) -> int:
-    """How many events have an id that came before them in another partition, in a generation as near (E3)."""
-    count = 0
+) -> NDArray[np.bool_]:
+    """bool[n]: which events have an id that came before them in another partition, in a generation as near (E3)."""
+    split = np.zeros(len(ids), np.bool_)
     seen: dict[int, list[tuple[int, int]]] = {}
-    for id_, partition, generation in zip(*(a.tolist() for a in (ids, partitions, generations)), strict=True):
+    rows = zip(*(a.tolist() for a in (ids, partitions, generations)), strict=True)
+    for place, (id_, partition, generation) in enumerate(rows):
         earlier = seen.setdefault(id_, [])
-        count += any(p != partition and abs(g - generation) <= 1 for p, g in earlier)
+        split[place] = any(p != partition and abs(g - generation) <= 1 for p, g in earlier)
         earlier.append((partition, generation))
-    return count
+    return split

@@ -16,7 +16,7 @@ _ACCEPTED = CODE[RecordClass.ACCEPTED]
 
 
 def repeated(table: JoinTable, block: Block, generation_ms: int) -> tuple[Ints, int]:
-    """int64[n] class codes (accepted, duplicate, duplicate_conflict), and how many ids also came elsewhere (E3).
+    """int64[n] class codes (accepted, duplicate, duplicate_conflict), and how many accepted events came elsewhere too (E3).
 
     An event repeats what was kept before it: what the table remembers, or an event of this block that stays; so
     the answer does not depend on where the blocks are cut. Of several the lowest offset says whether the payload
@@ -33,18 +33,18 @@ def repeated(table: JoinTable, block: Block, generation_ms: int) -> tuple[Ints, 
     places = known[places]
     near = np.abs(rows["time_ms"] // generation_ms - generations[places]) <= 1
     same = rows["partition"] == partitions[places]
-    split = len(np.unique(places[near & ~same]))
+    split = np.zeros(len(block), np.bool_)
+    split[places[near & ~same]] = True
     again, first_rows = _lowest_offsets(places[near & same], rows[near & same])
     _mark(codes, again, first_rows["payload"] != block.payloads[again].astype(np.uint32))
     fresh = known[codes[known] == _ACCEPTED]
     shared = fresh[occur_again(block.ids[fresh])]
-    if not len(shared):
-        return codes, split
     first = duplicates_inside(block.ids[shared], partitions[shared], generations[shared])
     inside, of = shared[first >= 0], shared[first[first >= 0]]
     _mark(codes, inside, block.payloads[inside] != block.payloads[of])
     kept = shared[first < 0]
-    return codes, split + split_inside(block.ids[kept], partitions[kept], generations[kept])
+    split[kept] |= split_inside(block.ids[kept], partitions[kept], generations[kept])
+    return codes, int(np.count_nonzero(split & (codes == _ACCEPTED)))
 
 
 def _lowest_offsets(places: Ints, rows: JoinRows) -> tuple[Ints, JoinRows]:
