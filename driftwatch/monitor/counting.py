@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -75,19 +75,28 @@ class Counting:
                 self.tally.add_all(Stream.PREDICTIONS, part.partitions, RecordClass.WAITING)
             else:
                 self._count_predictions(version, part, codes, decisions)
+                self._count_own_labels(version, part, rows, codes)
                 self.tally.add_all(Stream.PREDICTIONS, part.partitions, RecordClass.ACCEPTED)
-            self._count_own_labels(version, part, rows, codes)
         return Block.joined(waiting) if waiting else None
 
     def release_predictions(self, block: Block) -> None:
         """Predictions whose features are all known by now: take over their slice values and count."""
-        codes, met = self._completed(self.features, block, self._carried(Stream.PREDICTIONS, block))
+        places, rows = self._near(self.features, block)
+        codes = _merged(self._carried(Stream.PREDICTIONS, block), places, rows)
+        met = np.zeros(len(block), np.bool_)
+        met[places] = True
         self.tally.add_all(Stream.PREDICTIONS, block.partitions, RecordClass.WAITING, -1)
-        self._settle(Stream.PREDICTIONS, block, met)
-        for _, version, here in self._versions_in(block):
-            part = block.select(here)
-            decisions = version.decisions(part.decisions, part.scores, len(part))
-            self._count_predictions(version, part, codes[here], decisions)
+        for name in dict.fromkeys(block.versions):
+            here = _where(block.versions, name)
+            version, part = self.versions.find(name), block.select(here)
+            self._settle(Stream.PREDICTIONS, part, met[here], version)
+            if isinstance(version, Version):
+                decisions = version.decisions(part.decisions, part.scores, len(part))
+                self._count_predictions(version, part, codes[here], decisions)
+                left = prediction_rows(
+                    part, codes[here], version.decider.codes(decisions), self.versions.number(name)
+                )
+                self._count_own_labels(version, part, left, codes[here])
 
     def arrive_features(self, block: Block) -> Block | None:
         """Features on time: count them; where they await predictions, answer them all."""
@@ -116,17 +125,25 @@ class Counting:
         met = np.zeros(len(block), np.bool_)
         met[places] = True
         self.tally.add_all(Stream.FEATURES, block.partitions, RecordClass.WAITING, -1)
-        self._settle(Stream.FEATURES, block, met)
-        names = block.versions
-        if not self.plan.streams[Stream.FEATURES].reading.version:
-            only = next(iter(self.versions.live), "") if len(self.versions.live) == 1 else ""
-            names = [only] * len(block)
-            for place, number in zip(places.tolist(), rows["version"].tolist(), strict=True):
-                names[place] = self.versions.names[number]
+        names = self._versions_of(block, places, rows)
         for name in dict.fromkeys(names):
-            here = np.array([i for i, n in enumerate(names) if n == name], np.int64)
-            if isinstance(version := self.versions.find(name), Version):
-                self._count_features(version, block.select(here), codes[here])
+            here, version = _where(names, name), RecordClass.UNJOINED
+            if name is not None:
+                version = self.versions.find(name)
+            part = block.select(here)
+            self._settle(Stream.FEATURES, part, met[here], version)
+            if isinstance(version, Version):
+                self._count_features(version, part, codes[here])
+
+    def _versions_of(self, block: Block, places: Ints, rows: JoinRows) -> Sequence[str | None]:
+        """The versions of features: their own, those of the predictions at `places`, the only live one; None if unknown."""
+        if self.plan.streams[Stream.FEATURES].reading.version:
+            return block.versions
+        only = next(iter(self.versions.live)) if len(self.versions.live) == 1 else None
+        names = [only] * len(block)
+        for place, number in zip(places.tolist(), rows["version"].tolist(), strict=True):
+            names[place] = self.versions.names[number]
+        return names
 
     def arrive_labels(self, block: Block) -> Block:
         """Labels on time all wait until every prediction they could belong to is known (E2)."""
@@ -255,11 +272,6 @@ class Counting:
                 self.predictions, block, prediction_rows(block, codes, nothing, self.versions.number(name))
             )
 
-    def _versions_in(self, block: Block) -> Iterator[tuple[str, Version, Ints]]:
-        for name in dict.fromkeys(block.versions):
-            if isinstance(version := self.versions.find(name), Version):
-                yield name, version, _where(block.versions, name)
-
     def _carried(self, stream: Stream, block: Block) -> Codes:
         columns = self.plan.streams[stream].columns
         return self.values.codes([(place, block.texts[text]) for place, text in columns], len(block))
@@ -279,15 +291,15 @@ class Counting:
             after_ms=within,
         )
 
-    def _completed(self, table: JoinTable, block: Block, codes: Codes) -> tuple[Codes, NDArray[np.bool_]]:
-        places, rows = self._near(table, block)
-        met = np.zeros(len(block), np.bool_)
-        met[places] = True
-        return _merged(codes, places, rows), met
-
-    def _settle(self, stream: Stream, block: Block, met: NDArray[np.bool_]) -> None:
-        self.tally.add_all(stream, block.partitions[met], RecordClass.ACCEPTED)
-        self.tally.add_all(stream, block.partitions[~met], RecordClass.UNJOINED)
+    def _settle(
+        self, stream: Stream, block: Block, met: NDArray[np.bool_], version: Version | RecordClass
+    ) -> None:
+        """What became of events that waited: counted with what they met or without, or of no version that is watched."""
+        if isinstance(version, Version):
+            self.tally.add_all(stream, block.partitions[met], RecordClass.ACCEPTED)
+            self.tally.add_all(stream, block.partitions[~met], RecordClass.UNJOINED)
+        else:
+            self.tally.add_all(stream, block.partitions, version)
 
 
 def _merged(codes: Codes, places: Ints, rows: JoinRows) -> Codes:
@@ -297,7 +309,7 @@ def _merged(codes: Codes, places: Ints, rows: JoinRows) -> Codes:
     return merged
 
 
-def _where(names: list[str], name: str) -> Ints:
+def _where(names: Sequence[str | None], name: str | None) -> Ints:
     if names.count(name) == len(names):
         return np.arange(len(names))
     return np.array([i for i, n in enumerate(names) if n == name], np.int64)

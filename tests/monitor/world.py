@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,38 +26,37 @@ MINUTE = 60_000
 START = 1_700_000_000_000 // MINUTE * MINUTE
 SAVED = Saved(0, {}, {}, {}, {}, {})
 
-SPEC = ModelSpec.model_validate(
-    {
-        "name": "m",
-        "task": "binary",
-        "reference": "m.ref",
-        "predictions": {
-            "topic": "p",
-            "id": "id",
-            "time": {"path": "ts", "unit": "ms"},
-            "version": "v",
-            "score": "score",
-            "features": ["x", "kind"],
-            "lateness": "2m",
-        },
-        "labels": {
-            "topic": "l",
-            "id": "id",
-            "time": {"path": "ts", "unit": "ms"},
-            "label": "y",
-            "lateness": "3m",
-            "max_delay": "60m",
-        },
-        "slices": ["country"],
-        "windows": [{"size": "10m", "slide": "1m"}, {"size": "30m", "slide": "5m"}],
-        "join_within": "1m",
-        "statistics": {"min_events": 20},
-        "rules": [
-            {"name": "psi", "when": "psi > 0.5 for 2 panes", "slices": ["*"]},
-            {"name": "decay", "when": "accuracy_decay.lower > 0.05 for 2 panes"},
-        ],
-    }
-)
+WRITTEN: Final[dict[str, Any]] = {
+    "name": "m",
+    "task": "binary",
+    "reference": "m.ref",
+    "predictions": {
+        "topic": "p",
+        "id": "id",
+        "time": {"path": "ts", "unit": "ms"},
+        "version": "v",
+        "score": "score",
+        "features": ["x", "kind"],
+        "lateness": "2m",
+    },
+    "labels": {
+        "topic": "l",
+        "id": "id",
+        "time": {"path": "ts", "unit": "ms"},
+        "label": "y",
+        "lateness": "3m",
+        "max_delay": "60m",
+    },
+    "slices": ["country"],
+    "windows": [{"size": "10m", "slide": "1m"}, {"size": "30m", "slide": "5m"}],
+    "join_within": "1m",
+    "statistics": {"min_events": 20},
+    "rules": [
+        {"name": "psi", "when": "psi > 0.5 for 2 panes", "slices": ["*"]},
+        {"name": "decay", "when": "accuracy_decay.lower > 0.05 for 2 panes"},
+    ],
+}
+SPEC = ModelSpec.model_validate(WRITTEN)
 
 
 def prediction(
