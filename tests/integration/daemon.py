@@ -34,6 +34,13 @@ class Daemon:
     def _ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
 
+    @property
+    def pid(self) -> int:
+        """The id of the process, which must still be running."""
+        assert self._process is not None
+        assert not self._ended(), self.log.read_text()[-4_000:]
+        return self._process.pid
+
     def stop(self, sign: signal.Signals = signal.SIGTERM, within_s: float = 15) -> int:
         """Send a signal and wait; the exit code."""
         assert self._process is not None
