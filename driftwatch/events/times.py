@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, WithJsonSchema
 
 _UNIT_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-_PART: Final = re.compile(r"(\d+)(ms|s|m|h|d|w)")
+_PART: Final = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
 
 
 def parse_duration_ms(text: str) -> int:

@@ -1,0 +1,140 @@
+"""The waiting area is a plain list, whatever is added, released, stored and loaded (E2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from driftwatch.events.block import Block
+from driftwatch.events.waiting import Waiting
+
+
+def block(events: list[tuple[int, int, int]]) -> Block:
+    """Events as (time, partition, offset)."""
+    times, partitions, offsets = np.array(events, np.int64).reshape(-1, 3).T
+    n = len(events)
+    return Block(
+        partitions=partitions.astype(np.int32),
+        offsets=offsets,
+        times_ms=times,
+        ids=offsets * 7,
+        payloads=offsets,
+        scores=np.empty(0),
+        numbers=times[:, None].astype(np.float64),
+        versions=[f"v{offset}" for offset in offsets.tolist()],
+        decisions=[],
+        labels=[float(time) for time in times.tolist()],
+        texts=[[str(partition) for partition in partitions.tolist()]] if n else [[]],
+    )
+
+
+def rows(found: Block | None) -> list[tuple[int, int, int]]:
+    if found is None:
+        return []
+    events = list(
+        zip(found.times_ms.tolist(), found.partitions.tolist(), found.offsets.tolist(), strict=True)
+    )
+    assert found.versions == [f"v{offset}" for _, _, offset in events], "columns stay together"
+    assert found.texts == [[str(partition) for _, partition, _ in events]]
+    assert found.numbers[:, 0].tolist() == found.labels == [time for time, _, _ in events]
+    return events
+
+
+@dataclass
+class Run:
+    """A waiting area beside a list, and beside what the checkpoint holds of both."""
+
+    area: Waiting = field(default_factory=lambda: Waiting("m/labels", {}, -100))
+    plain: list[tuple[int, int, int]] = field(default_factory=list)
+    stored: dict[str, bytes] = field(default_factory=dict)
+    stored_plain: list[tuple[int, int, int]] = field(default_factory=list)
+    stored_released: int = -100
+    next_offset: int = 0
+
+    def add(self, spots: list[tuple[int, int]]) -> None:
+        events = []
+        for ahead, partition in spots:
+            events.append((self.area.released_ms + ahead, partition, self.next_offset))
+            self.next_offset += 1
+        self.area.add(block(events))
+        self.plain += events
+
+    def release(self, before: int) -> None:
+        released = max(before, self.area.released_ms)
+        due = sorted(event for event in self.plain if event[0] < released)
+        assert rows(self.area.release(before)) == due
+        self.plain = [event for event in self.plain if event[0] >= released]
+        assert self.area.released_ms == released
+
+    def commit(self) -> None:
+        for name, data in self.area.changes().items():
+            if data is None:
+                self.stored.pop(name, None)
+            else:
+                self.stored[name] = data
+        self.stored_plain, self.stored_released = list(self.plain), self.area.released_ms
+
+    def reload(self) -> None:
+        others = {"m/labels2/1": b"", "n/labels/1": b"", "m/label": b""}
+        self.area = Waiting("m/labels", self.stored | others, self.stored_released)
+        self.plain = list(self.stored_plain)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), max_size=6)),
+        st.tuples(st.just("release"), st.integers(-50, 60)),
+        st.tuples(st.just("commit"), st.none()),
+        st.tuples(st.just("reload"), st.none()),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=300)
+@given(STEPS)
+def test_it_is_a_plain_list_whatever_happens(steps: list[tuple[str, object]]) -> None:
+    run = Run()
+    for what, value in steps:
+        if what == "add":
+            run.add(value)  # type: ignore[arg-type]
+        elif what == "release":
+            run.release(run.area.released_ms + value)  # type: ignore[operator]
+        elif what == "commit":
+            run.commit()
+        else:
+            run.reload()
+        assert len(run.area) == len(run.plain)
+    run.commit()
+    run.reload()
+    run.release(10**6)
+    assert len(run.area) == 0
+    run.commit()
+    assert run.stored == {}, "nothing waits, nothing is stored"
+
+
+def test_many_small_commits_make_few_chunks_and_rewrite_little() -> None:
+    run, written = Run(), Counter[str]()
+    for number in range(1_000):
+        run.add([(number, 0)])
+        for name, data in run.area.changes().items():
+            if data is None:
+                del run.stored[name]
+            else:
+                run.stored[name] = data
+                written["events"] += len(Block.from_bytes(data))
+    assert len(run.stored) <= 2 * 10
+    assert written["events"] <= 1_000 * 2 * 10, "each event is rewritten O(log n) times"
+
+
+def test_without_changes_nothing_is_written() -> None:
+    run = Run()
+    run.add([(5, 0), (9, 1)])
+    run.commit()
+    assert run.area.changes() == {}
+    run.release(-100 + 7)
+    assert run.area.changes() == {}, "a chunk that still holds something stays as it was written"
