@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import numpy as np
-
 from driftwatch.alerts.notifications import Notification, OutboxRow
 from driftwatch.errors import CommitUnknownError, FencedError
 from driftwatch.events.records import Partition, RecordBatch
@@ -108,7 +106,7 @@ class Loop:
         """One round: what arrived is counted, and when it is time, committed."""
         try:
             self._take(self._source.poll(POLL_S))
-            if self._met and self._around.monotonic_s() >= self._next_commit_s:
+            if self._met and (self._monitor.held or self._around.monotonic_s() >= self._next_commit_s):
                 self._commit()
         except FencedError as error:
             self._rejoin(str(error))
@@ -164,19 +162,11 @@ class Loop:
             self._source.pause(set(self._assigned))
 
     def _ingest(self, batch: RecordBatch) -> None:
-        expected = self._monitor.offsets.get(batch.partition, 0)
+        expected = self._monitor.expected(batch.partition)
         if not self._met or (len(batch) and int(batch.offsets[0]) < expected):
             raise FencedError(f"{batch.partition} was handed over again below offset {expected}")
         limit_ms = int(self._around.wall_s() * 1_000) + self._timing.max_future_ms
-        far = batch.timestamps_ms > limit_ms
-        if far.any():
-            here = np.flatnonzero(far)
-            offsets = batch.offsets[here]
-            self._monitor.set_aside(
-                batch.partition, int(offsets[0]), int(offsets[-1]), len(here), batch.next_offset
-            )
-            batch = _without(batch, far)
-        self._monitor.ingest(batch)
+        self._monitor.ingest(batch, batch.timestamps_ms > limit_ms)
 
     def _commit(self) -> None:
         self._next_commit_s = self._around.monotonic_s() + self._timing.commit_every_s
@@ -258,14 +248,3 @@ class Loop:
     def _report(self, **changed: object) -> None:
         self.status = replace(self.status, **changed)  # type: ignore[arg-type]
         self._around.report(self.status)
-
-
-def _without(batch: RecordBatch, gone: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> RecordBatch:
-    keep = np.flatnonzero(~gone)
-    places: list[int] = keep.tolist()
-    return replace(
-        batch,
-        offsets=batch.offsets[keep],
-        timestamps_ms=batch.timestamps_ms[keep],
-        values=[batch.values[i] for i in places],
-    )

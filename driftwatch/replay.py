@@ -95,10 +95,13 @@ class Replay:
         for batch in in_time_order(inputs, _times(plans), span_ms):
             monitor.ingest(batch)
             records, since = records + len(batch), since + len(batch)
-            if since >= _COMMIT_RECORDS:
+            if since >= _COMMIT_RECORDS or monitor.held:
                 yield _step(monitor.commit(Inputs()), records)
                 joins.commit()
                 since = 0
+        while monitor.held:  # whoever has nothing left must not hold back the others
+            yield _step(monitor.commit(Inputs(idle=frozenset(monitor.offsets) - monitor.held)), records)
+            joins.commit()
         yield _step(monitor.commit(Inputs(finish=True)), records)
 
     def _check(self, plans: Sequence[ModelPlan]) -> None:

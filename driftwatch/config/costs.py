@@ -8,7 +8,6 @@ from typing import Final
 from driftwatch.drift.catalogue import applicable
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
-from driftwatch.monitor.spec import ModelSpec
 from driftwatch.summaries.layout import Layout, Part
 from driftwatch.telemetry.catalogue import statistic_metrics
 from driftwatch.windows.spec import WindowSpec
@@ -35,8 +34,6 @@ ROW_OVERHEAD_BYTES: Final = 24
 """SQLite's own bytes per join row: record header, key, share of the page."""
 REMEMBERED_MAX: Final = 10_000_000
 """Predictions that are remembered only to find duplicates, where the model has no labels."""
-SKEW_PANES: Final = 2
-"""How many panes a partition may be ahead of its stream's frontier beyond the lateness (E7, `max_skew`)."""
 
 
 def pane_bytes(rows: int, part: Part) -> int:
@@ -54,19 +51,6 @@ def kept_panes(windows: Sequence[WindowSpec]) -> int:
     smallest = min(window.slide for window in windows)
     wider = {window.slide for window in windows if window.slide > smallest}
     return sum(panes_of(window) + 1 for window in windows) + len(wider)
-
-
-def open_panes(spec: ModelSpec, stream: Stream, max_future_ms: int) -> int:
-    """Panes of a part that can be open at once: `ceil((lateness + skew + max_future) / slide) + 1`.
-
-    Events lie above the frontier by at most the lateness (E5), by the skew at which a partition is paused (E7), and
-    by the time an event may lead its record (E6). Labels wait outside of panes for as long as they may be late, so
-    for them it is only what one commit releases. The loop has to commit before more panes are open.
-    """
-    slide = min(window.slide for window in spec.windows)
-    late = 0 if stream is Stream.LABELS else spec.lateness_ms(stream)
-    span = late + SKEW_PANES * slide + max_future_ms
-    return -(-span // slide) + 1
 
 
 def reading_bytes(layout: Layout, part: Part) -> int:

@@ -215,7 +215,7 @@ def _streams(spec: ModelSpec, max_future_ms: int) -> list[StreamPlan]:
         if part is None:
             continue
         lateness_ms = spec.lateness_ms(stream)
-        open_panes = costs.open_panes(spec, stream, max_future_ms)
+        open_panes = spec.open_panes(stream, max_future_ms)
         origin = _lateness_from(spec, stream)
         # E2: what is joined is decided only after the streams it is joined with have passed.
         joined_ms = 0 if stream is Stream.PREDICTIONS else spec.join_within
@@ -253,7 +253,7 @@ def _version(
 
 def _part(spec: ModelSpec, layout: Layout, part: Part, max_future_ms: int) -> PartPlan:
     pane = costs.pane_bytes(len(layout.slices.rows), part)
-    panes = costs.open_panes(spec, part.stream, max_future_ms) + costs.kept_panes(spec.windows)
+    panes = spec.open_panes(part.stream, max_future_ms) + costs.kept_panes(spec.windows)
     readings = len(spec.windows) * costs.reading_bytes(layout, part)
     numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields)
     return PartPlan(

@@ -34,3 +34,32 @@ class RecordBatch:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def split(self, count: int) -> tuple[RecordBatch, RecordBatch]:
+        """The first `count` records and the rest; 0 < `count` < n."""
+        head = RecordBatch(
+            self.partition,
+            self.offsets[:count],
+            self.timestamps_ms[:count],
+            self.values[:count],
+            int(self.offsets[count]),
+        )
+        rest = RecordBatch(
+            self.partition,
+            self.offsets[count:],
+            self.timestamps_ms[count:],
+            self.values[count:],
+            self.next_offset,
+        )
+        return head, rest
+
+    def without(self, gone: NDArray[np.bool_]) -> RecordBatch:
+        """The records where bool[n] `gone` is false; the position after the batch stays."""
+        if not gone.any():
+            return self
+        keep = np.flatnonzero(~gone)
+        places: list[int] = keep.tolist()
+        values = [self.values[i] for i in places]
+        return RecordBatch(
+            self.partition, self.offsets[keep], self.timestamps_ms[keep], values, self.next_offset
+        )

@@ -51,7 +51,7 @@ class Closing:
             judgements: list[Judgement] = []
             for step in group:
                 judgements += self._read(step, facts)
-            self._decisions.step(judgements, tuple(self._versions.live), end_ms)
+            self._decisions.step(judgements, tuple(sorted(self._versions.live)), end_ms)
         return facts
 
     def take_readings(self) -> list[tuple[Reading, tuple[RuleView, ...]]]:

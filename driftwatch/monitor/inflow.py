@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from driftwatch.events.block import Block
 from driftwatch.events.classes import CODE, RecordClass, Stream
-from driftwatch.events.columns import DeadLetter
+from driftwatch.events.columns import DeadLetter, Events
 from driftwatch.events.decode import Decoder
 from driftwatch.events.order import (
     AFTER_ALL,
@@ -24,13 +27,38 @@ from driftwatch.monitor.tally import Tally
 _ACCEPTED = CODE[RecordClass.ACCEPTED]
 
 
+@dataclass(frozen=True, slots=True)
+class PaneGrid:
+    """Where panes lie, and how many of a stream may be open at once."""
+
+    width_ms: int
+    origin_ms: int
+    open_max: int
+
+    def starts_ms(self, times_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Start of the pane of each time."""
+        return times_ms - (times_ms - self.origin_ms) % self.width_ms
+
+
 class Inflow:
     """What has been read and not yet counted, and how far each partition has come."""
 
     def __init__(
-        self, stream: Stream, plan: StreamPlan, hash_key: bytes, *, max_future_ms: int, max_jump_ms: int
+        self,
+        stream: Stream,
+        plan: StreamPlan,
+        hash_key: bytes,
+        *,
+        max_future_ms: int,
+        max_jump_ms: int,
+        panes: PaneGrid | None = None,
     ) -> None:
+        """`panes` bounds how many may be open at once; None where events wait outside of panes (labels)."""
         self.stream = stream
+        self._panes = panes
+        self._open: set[int] = set()
+        """Starts of panes above the frontier in which something was taken."""
+        self._decoded: tuple[RecordBatch, Events] | None = None
         self.plan = plan
         self.orders: dict[int, PartitionOrder] = {}
         self.frontier_ms = BEFORE_ALL
@@ -52,14 +80,43 @@ class Inflow:
         """A partition of this stream exists; a non-empty one is active from before all times on (E4)."""
         self.orders.setdefault(place, PartitionOrder(idle=empty))
 
-    def take(self, batch: RecordBatch, place: int, tally: Tally) -> tuple[Block, bool]:
-        """Decode and order a batch: the events on time, and whether its partition was idle and is active again."""
-        order = self.orders.get(place, PartitionOrder())
-        returned = order.idle and len(batch) > 0
-        if returned:
-            order = msgspec.structs.replace(order, idle=False, floor_ms=self.frontier_ms)
-        events = self._decoder.decode(batch)
-        codes, self.orders[place] = judge_times(
+    def room(self, batch: RecordBatch, place: int) -> int:
+        """How many of the batch's first records may be taken before a commit has to close panes.
+
+        None, if already the next one would open a pane too many; but the partition that is furthest behind may
+        always go on by one, for otherwise the frontier would never move.
+        """
+        if self._panes is None or not len(batch):
+            return len(batch)
+        events = self._decode(batch)
+        starts = self._panes.starts_ms(events.times_ms)
+        new = set(np.unique(starts).tolist()) - self._open
+        if len(self._open) + len(new) <= self._panes.open_max:
+            return len(batch)
+        codes, _ = self._judge(self.orders.get(place, PartitionOrder()), events)
+        opened: set[int] = set()
+        accepted: list[int] = np.flatnonzero(codes == _ACCEPTED).tolist()
+        for i in accepted:
+            start = int(starts[i])
+            if start not in self._open:
+                opened.add(start)
+                if len(self._open) + len(opened) > self._panes.open_max:
+                    before = int(np.count_nonzero(batch.offsets < events.offsets[i]))
+                    return max(before, int(self._furthest_behind(place)))
+        return len(batch)
+
+    def _furthest_behind(self, place: int) -> bool:
+        active = [order.running_ms for order in self.orders.values() if not order.idle]
+        order = self.orders.get(place)
+        return not active or order is None or order.running_ms <= min(active)
+
+    def _decode(self, batch: RecordBatch) -> Events:
+        if self._decoded is None or self._decoded[0] is not batch:
+            self._decoded = batch, self._decoder.decode(batch)
+        return self._decoded[1]
+
+    def _judge(self, order: PartitionOrder, events: Events) -> tuple[NDArray[np.int64], PartitionOrder]:
+        return judge_times(
             order,
             events.times_ms,
             events.timestamps_ms,
@@ -67,6 +124,16 @@ class Inflow:
             max_future_ms=self._future_ms,
             max_jump_ms=self._jump_ms,
         )
+
+    def take(self, batch: RecordBatch, place: int, tally: Tally) -> tuple[Block, bool]:
+        """Decode and order a batch: the events on time, and whether its partition was idle and is active again."""
+        order = self.orders.get(place, PartitionOrder())
+        returned = order.idle and len(batch) > 0
+        if returned:
+            order = msgspec.structs.replace(order, idle=False, floor_ms=self.frontier_ms)
+        events = self._decode(batch)
+        self._decoded = None
+        codes, self.orders[place] = self._judge(order, events)
         for why, count in events.rejected.items():
             tally.add(self.stream, place, why, count)
         self.letters.extend(events.dead_letters)
@@ -76,6 +143,8 @@ class Inflow:
             tally.add_codes(self.stream, block.partitions[~on_time], codes[~on_time])
             block = block.select(np.flatnonzero(on_time))
         if len(block):
+            if self._panes is not None:
+                self._open.update(self._panes.starts_ms(block.times_ms).tolist())
             self._blocks.append(block)
             self.buffered += len(block)
         return block, returned
@@ -98,6 +167,8 @@ class Inflow:
         """Move the frontier to where the partitions stand, and return it."""
         orders = list(self.orders.values())
         self.frontier_ms = stream_frontier_ms(orders, self.plan.lateness_ms, self.frontier_ms)
+        if self._panes is not None:
+            self._open = {start for start in self._open if start + self._panes.width_ms > self.frontier_ms}
         return self.frontier_ms
 
     def finish(self) -> None:

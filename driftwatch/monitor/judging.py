@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from driftwatch.drift.catalogue import read
 from driftwatch.drift.gather import Gather
 from driftwatch.drift.reading import Pair, Reading
@@ -16,6 +18,9 @@ from driftwatch.verdicts.rule import Rule, bind_all
 from driftwatch.verdicts.state import RuleState
 from driftwatch.verdicts.verdict import Judgement
 from driftwatch.windows.series import Window
+
+PREDICTED_MAX: Final = 1_000
+"""Windows of predictions that are remembered for label coverage, per window; more where labels may be later."""
 
 
 class Judging:
@@ -60,12 +65,21 @@ class Judging:
         )
         version.readings[stream, window.name] = reading
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:
-            version.predicted[window.name, end_ms] = reading.events
+            self._predict(window, end_ms, reading.events)
         return reading, [self._judge(rule, reading, pair) for rule in self._rules[stream, window.name]]
 
     def views_of(self, reading: Reading) -> tuple[RuleView, ...]:
         """What the rules say of the window's last reading."""
         return tuple(v for (s, w, _), v in self.views.items() if (s, w) == (reading.stream, reading.window))
+
+    def _predict(self, window: Window, end_ms: int, events: Ints) -> None:
+        """Remember how many predictions a window held, until its labels are read; labels may never come (P7)."""
+        predicted = self._version.predicted
+        predicted[window.name, end_ms] = events
+        ends = [end for name, end in predicted if name == window.name]
+        late = 2 * self._plan.spec.lateness_ms(Stream.LABELS) // window.slide_ms
+        for end in sorted(ends)[: -max(PREDICTED_MAX, late)]:
+            del predicted[window.name, end]
 
     def _predicted(self, window: Window, end_ms: int) -> Ints | None:
         """Predictions in the label window's time range; None where they are not all known yet."""

@@ -25,11 +25,12 @@ from driftwatch.monitor.changes import Changes, JournalRow, Saved
 from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
-from driftwatch.monitor.inflow import Inflow
+from driftwatch.monitor.inflow import Inflow, PaneGrid
 from driftwatch.monitor.learning import Learning, LearningState
 from driftwatch.monitor.partitions import Partitions
-from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.plan import ModelPlan, StreamPlan
 from driftwatch.monitor.snapshot import ModelView
+from driftwatch.monitor.spec import SKEW_PANES
 from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.version import VersionState
@@ -100,9 +101,7 @@ class ModelMonitor:
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
         for stream, stream_plan in plan.streams.items():
-            inflow = Inflow(
-                stream, stream_plan, hash_key, max_future_ms=plan.max_future_ms, max_jump_ms=plan.max_jump_ms
-            )
+            inflow = self._inflow(stream, stream_plan, hash_key)
             released_ms = inflow.frontier_ms
             if known := state.streams.get(stream):
                 inflow.orders, inflow.frontier_ms = known.orders, known.frontier_ms
@@ -121,6 +120,26 @@ class ModelMonitor:
         self._written: dict[str, bytes] = {
             k: v for k, v in saved.states.items() if k.startswith(f"{plan.name}/")
         }
+
+    def _inflow(self, stream: Stream, plan: StreamPlan, hash_key: bytes) -> Inflow:
+        spec, future_ms = self.plan.spec, self.plan.max_future_ms
+        width_ms = min(window.slide_ms for window in self.plan.windows)
+        grid = PaneGrid(width_ms, spec.origin_ms, spec.open_panes(stream, future_ms))
+        return Inflow(
+            stream,
+            plan,
+            hash_key,
+            max_future_ms=future_ms,
+            max_jump_ms=self.plan.max_jump_ms,
+            panes=None if stream is Stream.LABELS else grid,
+        )
+
+    def room(self, batch: RecordBatch) -> int:
+        """How many of the batch's first records may be taken before a commit (P7)."""
+        place = self._partitions.place(batch.partition)
+        return min(
+            (inflow.room(batch, place) for inflow in self._inflows(batch.partition)), default=len(batch)
+        )
 
     @property
     def topics(self) -> set[str]:
@@ -348,7 +367,7 @@ class ModelMonitor:
 
     def paused(self) -> set[Partition]:
         """Partitions to be paused: ahead of their stream (E7), or of a stream in which too much waits."""
-        skew_ms = 2 * min(window.slide_ms for window in self.plan.windows)
+        skew_ms = SKEW_PANES * min(window.slide_ms for window in self.plan.windows)
         places: set[int] = set()
         for stream, inflow in self.inflows.items():
             crowded = len(self.waiting[stream]) > WAITING_MAX

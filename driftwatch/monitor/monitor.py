@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from driftwatch.alerts.lifecycle import IllegalTransitionError
 from driftwatch.drift.reading import Reading
@@ -74,6 +77,7 @@ class Monitor:
             for p in plans
         }
         self.offsets: dict[Partition, int] = dict(saved.offsets)
+        self._held: dict[Partition, deque[tuple[RecordBatch, NDArray[np.bool_]]]] = {}
         self._journal: list[JournalRow] = []
         self._facts: list[Fact] = []
 
@@ -93,24 +97,58 @@ class Monitor:
                 row = {"partition": partition.number, "topic": partition.topic, "first": first, "end": end}
                 self._journal.append(JournalRow("start", dict(self.offsets), row))
 
-    def ingest(self, batch: RecordBatch) -> None:
-        """Take a batch that continues its partition's log."""
-        returned = [model.ingest(batch) for model in self.models.values()]
+    def ingest(self, batch: RecordBatch, far: NDArray[np.bool_] | None = None) -> None:
+        """Take a batch that continues its partition's log, as far as open panes leave room; the rest is held.
+
+        `far` bool[n] marks records from beyond the wall clock: class `future`, never decoded (E6).
+        """
+        far = np.zeros(len(batch), np.bool_) if far is None else far
+        self._held.setdefault(batch.partition, deque()).append((batch, far))
+        self._take_held(batch.partition)
+
+    @property
+    def held(self) -> frozenset[Partition]:
+        """Partitions of which records are held until a commit has closed panes: commit soon."""
+        return frozenset(self._held)
+
+    def expected(self, partition: Partition) -> int:
+        """The offset from which the next batch must go on."""
+        queue = self._held.get(partition)
+        return queue[-1][0].next_offset if queue else self.offsets.get(partition, 0)
+
+    def _take_held(self, partition: Partition) -> None:
+        queue = self._held[partition]
+        while queue:
+            batch, far = queue.popleft()
+            near = batch.without(far)
+            room = min(model.room(near) for model in self.models.values())
+            if room == len(near):
+                self._take(batch, near, far)
+                continue
+            cut = int(np.count_nonzero(batch.offsets < near.offsets[room]))
+            if cut > 0:
+                head, rest = batch.split(cut)
+                self._take(head, head.without(far[:cut]), far[:cut])
+                batch, far = rest, far[cut:]
+            queue.appendleft((batch, far))
+            return
+        del self._held[partition]
+
+    def _take(self, batch: RecordBatch, near: RecordBatch, far: NDArray[np.bool_]) -> None:
+        topic, number = batch.partition
+        if far.any():
+            offsets = batch.offsets[far]
+            row = {"topic": topic, "partition": number, "first": int(offsets[0]), "last": int(offsets[-1])}
+            self._journal.append(JournalRow("set_aside", dict(self.offsets), row))
+            for model in self.models.values():
+                model.set_aside(batch.partition, len(offsets))
+        returned = [model.ingest(near) for model in self.models.values()]
         if any(returned):
-            topic, number = batch.partition
             self._facts.append(PartitionIdle(topic, number, idle=False))
             self._journal.append(
                 JournalRow("active", dict(self.offsets), {"topic": topic, "partition": number})
             )
         self.offsets[batch.partition] = batch.next_offset
-
-    def set_aside(self, partition: Partition, first: int, last: int, records: int, next_offset: int) -> None:
-        """Records from beyond the wall clock, by their offsets: class `future`, never decoded (E6)."""
-        for model in self.models.values():
-            model.set_aside(partition, records)
-        row = {"topic": partition.topic, "partition": partition.number, "first": first, "last": last}
-        self._journal.append(JournalRow("set_aside", dict(self.offsets), row))
-        self.offsets[partition] = max(self.offsets.get(partition, 0), next_offset)
 
     def commit(self, inputs: Inputs) -> Outcome:
         """Decide everything that can be decided now, and say what to store."""
@@ -124,6 +162,8 @@ class Monitor:
         listed = msgspec.msgpack.encode(self._partitions.listed())
         if listed != self._stored_partitions:
             changes.states[_PARTITIONS] = self._stored_partitions = listed
+        for partition in list(self._held):
+            self._take_held(partition)
         readings = [reading for model in self.models.values() for reading in model.closing.take_readings()]
         return Outcome(changes, facts, refused, readings)
 
@@ -159,8 +199,8 @@ class Monitor:
         return refused
 
     def paused(self) -> set[Partition]:
-        """Partitions that should hand over nothing for now (E7)."""
-        return {partition for model in self.models.values() for partition in model.paused()}
+        """Partitions that should hand over nothing for now: ahead of their stream (E7), or held already."""
+        return {partition for model in self.models.values() for partition in model.paused()} | self.held
 
     def newest_ms(self) -> dict[tuple[str, str], int]:
         """The newest event time by (model, stream), of streams that had one."""

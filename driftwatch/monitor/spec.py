@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field, model_validator
 
 from driftwatch.alerts.spec import RetrainingSpec
@@ -15,6 +17,9 @@ from driftwatch.spec import Spec
 from driftwatch.summaries.layout import Task
 from driftwatch.verdicts.spec import RuleSpec
 from driftwatch.windows.spec import WindowSpec
+
+SKEW_PANES: Final = 2
+"""How many panes a partition may be ahead of its stream's frontier beyond the lateness (E7, `max_skew`)."""
 
 
 class ModelSpec(Spec):
@@ -93,3 +98,15 @@ class ModelSpec(Spec):
             if self.labels.time is not None:
                 return DAY_MS
         return self.predictions.lateness
+
+    def open_panes(self, stream: Stream, max_future_ms: int) -> int:
+        """Panes of a part that can be open at once: `ceil((lateness + skew + max_future) / slide) + 1`.
+
+        Events lie above the frontier by at most the lateness (E5), by the skew at which a partition is paused (E7),
+        and by the time an event may lead its record (E6). Before more panes would be open, a commit closes some.
+        Labels wait outside of panes for as long as they may be late, so for them it is only what a commit releases.
+        """
+        slide = min(window.slide for window in self.windows)
+        late = 0 if stream is Stream.LABELS else self.lateness_ms(stream)
+        span = late + SKEW_PANES * slide + max_future_ms
+        return -(-span // slide) + 1

@@ -91,12 +91,12 @@ def test_panes() -> None:
 def test_open_panes(lateness: str, slide: str, future: int, expected: int) -> None:
     predictions = {**good()["models"][0]["predictions"], "lateness": lateness}
     spec = spec_with(predictions=predictions, windows=[{"size": slide, "slide": slide}])
-    assert costs.open_panes(spec, Stream.PREDICTIONS, future) == expected
+    assert spec.open_panes(Stream.PREDICTIONS, future) == expected
 
 
 def test_labels_wait_outside_of_panes() -> None:
     mapped = spec_with(labels={"topic": "l", "id": "id", "label": "y", "time": "ts"})
-    assert costs.open_panes(mapped, Stream.LABELS, 0) == costs.open_panes(MODEL, Stream.LABELS, 0) == 3
+    assert mapped.open_panes(Stream.LABELS, 0) == MODEL.open_panes(Stream.LABELS, 0) == 3
 
 
 @pytest.mark.parametrize("ids", [1_000, 50_000])

@@ -265,3 +265,72 @@ def test_a_learned_reference_counts_from_the_first_pane_after_everything_seen() 
     for stream in (Stream.PREDICTIONS, Stream.LABELS):
         assert classes[stream, RecordClass.LEARNING] + classes[stream, RecordClass.ACCEPTED] == 100 * 120
         assert 20 * 120 < classes[stream, RecordClass.LEARNING] < 30 * 120
+
+
+def sparse(count: int, every_ms: int) -> list[bytes]:
+    rng = random.Random(4)
+    return [prediction(n, START + n * every_ms, rng) for n in range(count)]
+
+
+def test_a_sparse_log_never_opens_more_panes_than_check_says() -> None:
+    # one event per hour of event time, 1-minute panes: a batch of 500 would open 500 panes at once (P7)
+    core, bound = Core(), SPEC.open_panes(Stream.PREDICTIONS, 10 * MINUTE)
+    core.monitor.assign({Partition("p", 0): (0, 1), Partition("l", 0): (0, 0)})
+    core.monitor.ingest(batch("p", 0, sparse(500, 60 * MINUTE)))
+    commits = 0
+    while core.monitor.held:
+        assert core.monitor.snapshot(1).open_panes <= bound
+        assert Partition("p", 0) in core.monitor.paused(), "what is held is not asked for more"
+        core.commit()
+        commits += 1
+    assert commits > 30
+    core.commit(finish=True)
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 500
+
+
+def test_two_sparse_partitions_never_lock_each_other_out() -> None:
+    core = Core()
+    ends = {Partition("p", 0): (0, 1), Partition("p", 1): (0, 1), Partition("l", 0): (0, 0)}
+    core.monitor.assign(ends)
+    values = sparse(400, 40 * MINUTE)
+    core.monitor.ingest(batch("p", 0, values[::2]))
+    core.monitor.ingest(batch("p", 1, values[1::2]))
+    for _ in range(1_000):
+        if not core.monitor.held:
+            break
+        idle = [p for p in ends if p not in core.monitor.held]
+        core.commit(idle=idle)
+    assert not core.monitor.held
+    core.commit(finish=True)
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 400
+
+
+def test_what_is_held_is_read_again_after_a_restart() -> None:
+    core = Core()
+    bounds = {Partition("p", 0): (0, 1), Partition("l", 0): (0, 0)}
+    core.monitor.assign(bounds)
+    values = sparse(100, 60 * MINUTE)
+    core.monitor.ingest(batch("p", 0, values))
+    core.commit()
+    stored = core.store.saved.offsets[Partition("p", 0)]
+    assert 0 < stored < 100
+    assert core.monitor.expected(Partition("p", 0)) == 100
+    core.load()
+    core.monitor.assign(bounds)
+    core.monitor.ingest(batch("p", 0, values[stored:], stored))
+    while core.monitor.held:
+        core.commit()
+    core.commit(finish=True)
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 100
+
+
+def test_records_from_beyond_the_wall_clock_are_set_aside_and_journaled() -> None:
+    core = Core()
+    core.monitor.assign({Partition("p", 0): (0, 1), Partition("l", 0): (0, 0)})
+    values = sparse(5, MINUTE)
+    core.monitor.ingest(batch("p", 0, values), np.array([False, False, True, True, False]))
+    outcome = core.commit()
+    (row,) = [row for row in outcome.changes.journal if row.kind == "set_aside"]
+    assert (row.details["first"], row.details["last"]) == (2, 3)
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.FUTURE] == 2
+    assert core.monitor.offsets[Partition("p", 0)] == 5
