@@ -11,7 +11,9 @@ TOUR = PACKAGE / "README.md"
 
 
 def test_every_value_in_the_tour_is_real() -> None:
-    failed, attempted = doctest.testfile(str(TOUR), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    failed, attempted = doctest.testfile(
+        str(TOUR), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
+    )
     assert attempted > 50
     assert failed == 0
 

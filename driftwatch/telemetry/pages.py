@@ -99,7 +99,10 @@ def _version(entry: tuple[str, a.VersionSummary]) -> tuple[Child, ...]:
 def _alert(alert: a.AlertAnswer) -> tuple[Child, ...]:
     shown = alert.findings[:FINDINGS_SHOWN]
     lines = [
-        tag("li", f"{f.slice} {f.feature} {f.statistic} {_short(f.value)} (limit {f.limit:g}, {f.count} events)")
+        tag(
+            "li",
+            f"{f.slice} {f.feature} {f.statistic} {_short(f.value)} (limit {f.limit:g}, {f.count} events)",
+        )
         for f in shown
     ]
     more = len(alert.findings) - len(shown)
