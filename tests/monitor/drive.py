@@ -24,7 +24,8 @@ def spec(**changed: Any) -> ModelSpec:
     """The model of `world`, changed key by key (None removes); without rules, and with one window that keeps every pane."""
     written = WRITTEN | {"windows": [{"size": "10000m", "slide": "1m"}], "rules": []}
     for key, value in changed.items():
-        written[key] = written[key] | value if isinstance(value, dict) and key in written else value
+        old = written.get(key)
+        written[key] = old | value if isinstance(value, dict) and isinstance(old, dict) else value
     return ModelSpec.model_validate(
         {key: _without_none(value) for key, value in written.items() if value is not None}
     )
