@@ -12,6 +12,7 @@ from kafka.admin import MemberToRemove
 
 from driftwatch.events.records import Partition
 from driftwatch.events.source import Polled, Source
+from driftwatch.source.cluster import Cluster
 from driftwatch.source.memory import MemorySource
 from driftwatch.source.open import open_source
 from driftwatch.source.spec import KafkaSpec
@@ -149,6 +150,16 @@ class KafkaEdge:
             producer.commit_transaction()
         elif end == "abort":
             producer.abort_transaction()
+        if end != "open":
+            self._await_marker(Partition(topic, 0))
+
+    def _await_marker(self, partition: Partition) -> None:
+        """The producer's call returns before the broker has written the marker."""
+        cluster = Cluster(self.spec())
+        try:
+            until(lambda: len(set(cluster.ends([partition])[partition])) == 1, WITHIN_S, "the marker")
+        finally:
+            cluster.close()
 
     def spec(self, **settings: Any) -> KafkaSpec:
         return KafkaSpec(

@@ -10,6 +10,7 @@ import pytest
 from driftwatch.errors import FencedError, SourceError
 from driftwatch.events.records import Partition
 from driftwatch.events.source import Standing
+from driftwatch.source import kafka_client
 from driftwatch.source.cluster import Cluster
 from driftwatch.source.spec import Client
 from tests.contracts.edges import Edge, KafkaEdge, MemoryEdge, Reader
@@ -404,7 +405,8 @@ def test_waits_for_brokers_that_are_away_and_goes_on_where_it_was(fragile_edge: 
     assert fragile_edge.written(topic) == {Partition(topic, 0): 2, Partition(topic, 1): 1}
 
 
-def test_starts_while_the_brokers_are_away(fragile_edge: KafkaEdge) -> None:
+def test_starts_while_the_brokers_are_away(fragile_edge: KafkaEdge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_client, "CONNECT_WITHIN_MS", 1_000)
     topic = fragile_edge.topic()
     fragile_edge.produce(topic, 0, [b"a"])
     fragile_edge.broker.stop(remove=False)

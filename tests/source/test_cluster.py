@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
 
 from driftwatch.errors import SourceError
 from driftwatch.events.records import Partition
+from driftwatch.source import kafka_client
 from driftwatch.source.cluster import Cluster
 from driftwatch.source.failures import AwayError
 from driftwatch.source.membership import Member
 from driftwatch.source.spec import KafkaSpec
 from tests.contracts.edges import KafkaEdge, Reader
 from tests.integration.broker import Broker
+from tests.waiting import until
 
 
 @pytest.mark.broker
@@ -45,12 +50,25 @@ def test_a_partition_that_cannot_be_reached_does_not_hide_the_others(kafka: Brok
     cluster.close()
 
 
+def answered(question: Callable[[], list[Member]]) -> list[Member]:
+    """A new cluster has no coordinator yet; being asked makes it choose one."""
+    answers: list[list[Member]] = []
+
+    def asked() -> bool:
+        with suppress(AwayError):
+            answers.append(question())
+        return bool(answers)
+
+    until(asked, 20, "a coordinator")
+    return answers[0]
+
+
 @pytest.mark.broker
 def test_members_and_their_removal(kafka: Broker) -> None:
     edge = KafkaEdge(kafka)
     topic = edge.topic()
     cluster = Cluster(edge.spec())
-    assert cluster.members(edge.group) == []
+    assert answered(lambda: cluster.members(edge.group)) == []
     source = edge.source(owner="b")
     source.start([topic], {})
     reader = Reader(source, {})
@@ -63,7 +81,8 @@ def test_members_and_their_removal(kafka: Broker) -> None:
     edge.close()
 
 
-def test_away() -> None:
+def test_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_client, "CONNECT_WITHIN_MS", 500)
     cluster = Cluster(KafkaSpec(bootstrap_servers=["127.0.0.1:1"]))
     with pytest.raises(AwayError):
         cluster.members("g")

@@ -10,6 +10,7 @@ import pytest
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.columns import DeadLetter
 from driftwatch.events.records import Partition
+from driftwatch.source import kafka_client
 from driftwatch.source.dead_letter_topic import DeadLetterTopic, letter_json, letter_key
 from driftwatch.source.spec import KafkaSpec
 from driftwatch.source.topic_range import TopicRange
@@ -53,7 +54,8 @@ def test_letters_arrive_in_order(kafka: Broker) -> None:
     assert [value["offset"] for value in values] == list(range(501))
 
 
-def test_without_brokers_nothing_waits_and_drops_are_counted() -> None:
+def test_without_brokers_nothing_waits_and_drops_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_client, "CONNECT_WITHIN_MS", 500)
     letters = DeadLetterTopic(KafkaSpec(bootstrap_servers=["127.0.0.1:1"]), "t", capacity=10)
     begin = time.monotonic()
     letters.send(letter(n) for n in range(1_000))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from kafka import TopicPartition
@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from driftwatch.errors import SourceError
 from driftwatch.events.records import Partition
 from driftwatch.source import slab
+from driftwatch.source.cluster import Cluster
 from driftwatch.source.embedded import API_VERSION, EmbeddedBroker, RecordProducer
+from driftwatch.source.failures import AwayError
 from driftwatch.source.kafka_python import KafkaPythonSource
 from driftwatch.source.open import open_source
 from driftwatch.source.spec import Client, KafkaSpec
@@ -83,3 +85,30 @@ def test_reads_from_the_embedded_broker(settings: dict[str, Any]) -> None:
             stand.end_offset for stand in source.standing().values()
         }
         source.close()
+
+
+@pytest.mark.broker
+def test_a_commit_between_the_assignment_and_its_acceptance_counts(
+    kafka: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge = KafkaEdge(kafka)
+    topic = edge.topic()
+    edge.produce(topic, 0, [b"a", b"b"])
+    source = edge.source()
+    source.start([topic], {})
+    reader = Reader(source, {})
+    reader.until_rows(2)
+    assert isinstance(source, KafkaPythonSource)
+
+    def away(*_: object) -> NoReturn:
+        raise AwayError
+
+    monkeypatch.setattr(Cluster, "partitions", away)
+    source._consumer._coordinator.request_rejoin()
+    reader.until(lambda: not source._seat.working, "the assignment dealt anew")
+    reader.commit()  # the loop does not know of it yet
+    monkeypatch.undo()
+    edge.produce(topic, 0, [b"c"])
+    reader.until_rows(3)
+    assert reader.offsets(topic) == [0, 1, 2]
+    edge.close()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from driftwatch.errors import SourceError
 from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.source import kafka_client
 from driftwatch.source.ordered import in_time_order
 from driftwatch.source.spec import KafkaSpec
 from driftwatch.source.topic_range import TopicRange, below
@@ -76,9 +77,10 @@ def test_partitions_in_the_order_of_time(kafka: Broker) -> None:
     chosen.close()
 
 
-def test_says_what_is_missing(kafka: Broker) -> None:
+def test_says_what_is_missing(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SourceError, match="no such topic: absent"):
         TopicRange(spec(kafka), "absent")
+    monkeypatch.setattr(kafka_client, "CONNECT_WITHIN_MS", 500)
     with pytest.raises(SourceError, match=r"Kafka at 127\.0\.0\.1:1 does not answer"):
         TopicRange(KafkaSpec(bootstrap_servers=["127.0.0.1:1"]), "absent")
 
