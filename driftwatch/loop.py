@@ -186,6 +186,7 @@ class Loop:
         self._stored = dict(outcome.changes.offsets)
         self._tell(outcome, sequence, asked, self._around.monotonic_s() - started_s)
         self._source.commit(self._stored)
+        self._monitor.take_held()
         self._source.pause(self._monitor.paused())
 
     def _asked(self) -> list[Acknowledgement]:

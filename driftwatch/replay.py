@@ -98,10 +98,12 @@ class Replay:
             if since >= _COMMIT_RECORDS or monitor.held:
                 yield _step(monitor.commit(Inputs()), records)
                 joins.commit()
+                monitor.take_held()
                 since = 0
         while monitor.held:  # whoever has nothing left must not hold back the others
             yield _step(monitor.commit(Inputs(idle=frozenset(monitor.offsets) - monitor.held)), records)
             joins.commit()
+            monitor.take_held()
         yield _step(monitor.commit(Inputs(finish=True)), records)
 
     def _check(self, plans: Sequence[ModelPlan]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -88,7 +88,7 @@ class Monitor:
 
     def assign(self, partitions: Mapping[Partition, tuple[int, int]]) -> None:
         """Partitions with their (first, end) offsets: a non-empty one is active from before all times (E4)."""
-        for partition, (first, end) in partitions.items():
+        for partition, (first, end) in sorted(partitions.items()):  # numbers decide ties (E2)
             new = partition not in self.offsets
             self.offsets.setdefault(partition, first)
             for model in self.models.values():
@@ -110,6 +110,11 @@ class Monitor:
     def held(self) -> frozenset[Partition]:
         """Partitions of which records are held until a commit has closed panes: commit soon."""
         return frozenset(self._held)
+
+    def take_held(self) -> None:
+        """Go on with what was held. Call it once a commit is stored: what is taken now belongs to the next one."""
+        for partition in sorted(self._held):
+            self._take_held(partition)
 
     def expected(self, partition: Partition) -> int:
         """The offset from which the next batch must go on."""
@@ -136,12 +141,16 @@ class Monitor:
 
     def _take(self, batch: RecordBatch, near: RecordBatch, far: NDArray[np.bool_]) -> None:
         topic, number = batch.partition
-        if far.any():
-            offsets = batch.offsets[far]
-            row = {"topic": topic, "partition": number, "first": int(offsets[0]), "last": int(offsets[-1])}
+        for start, stop in _runs(far):
+            row = {
+                "topic": topic,
+                "partition": number,
+                "first": int(batch.offsets[start]),
+                "last": int(batch.offsets[stop - 1]),
+            }
             self._journal.append(JournalRow("set_aside", dict(self.offsets), row))
             for model in self.models.values():
-                model.set_aside(batch.partition, len(offsets))
+                model.set_aside(batch.partition, stop - start)
         returned = [model.ingest(near) for model in self.models.values()]
         if any(returned):
             self._facts.append(PartitionIdle(topic, number, idle=False))
@@ -162,8 +171,6 @@ class Monitor:
         listed = msgspec.msgpack.encode(self._partitions.listed())
         if listed != self._stored_partitions:
             changes.states[_PARTITIONS] = self._stored_partitions = listed
-        for partition in list(self._held):
-            self._take_held(partition)
         readings = [reading for model in self.models.values() for reading in model.closing.take_readings()]
         return Outcome(changes, facts, refused, readings)
 
@@ -228,3 +235,11 @@ class Monitor:
             open_panes=sum(s.open_panes for s in series),
             idle=frozenset(idle),
         )
+
+
+def _runs(marked: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Where consecutive records are marked: (first, behind the last)."""
+    places = np.flatnonzero(marked)
+    if len(places):
+        for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+            yield int(run[0]), int(run[-1]) + 1

@@ -14,6 +14,7 @@ from driftwatch.alerts.notifications import NotificationType
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, ReferenceLearned, VersionEstablished, WindowRead
+from driftwatch.monitor import model
 from driftwatch.summaries.totals import events_of
 from tests.monitor.world import MINUTE, REFERENCE, SPEC, START, Core, batch, label, prediction, truth
 
@@ -99,7 +100,7 @@ def drive(logs: Logs, seed: int) -> Core:
     return core
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_one_log_gives_one_result(seed: int) -> None:
     logs = random_logs(seed)
     first = drive(logs, 1)
@@ -110,7 +111,7 @@ def test_one_log_gives_one_result(seed: int) -> None:
         assert {key: pane.tobytes() for key, pane in other.store.saved.panes.items()} == panes
 
 
-@pytest.mark.parametrize("seed", range(8, 12))
+@pytest.mark.parametrize("seed", range(8, 11))
 def test_every_record_ends_in_one_class_and_accepted_ones_are_in_the_panes(seed: int) -> None:
     logs = random_logs(seed)
     core = drive(logs, 3)
@@ -273,26 +274,26 @@ def sparse(count: int, every_ms: int) -> list[bytes]:
 
 
 def test_a_sparse_log_never_opens_more_panes_than_check_says() -> None:
-    # one event per hour of event time, 1-minute panes: a batch of 500 would open 500 panes at once (P7)
+    # one event per hour of event time, 1-minute panes: a batch of 100 would open 100 panes at once (P7)
     core, bound = Core(), SPEC.open_panes(Stream.PREDICTIONS, 10 * MINUTE)
     core.monitor.assign({Partition("p", 0): (0, 1), Partition("l", 0): (0, 0)})
-    core.monitor.ingest(batch("p", 0, sparse(500, 60 * MINUTE)))
+    core.monitor.ingest(batch("p", 0, sparse(100, 60 * MINUTE)))
     commits = 0
     while core.monitor.held:
         assert core.monitor.snapshot(1).open_panes <= bound
         assert Partition("p", 0) in core.monitor.paused(), "what is held is not asked for more"
         core.commit()
         commits += 1
-    assert commits > 30
+    assert commits > 5
     core.commit(finish=True)
-    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 500
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 100
 
 
 def test_two_sparse_partitions_never_lock_each_other_out() -> None:
     core = Core()
     ends = {Partition("p", 0): (0, 1), Partition("p", 1): (0, 1), Partition("l", 0): (0, 0)}
     core.monitor.assign(ends)
-    values = sparse(400, 40 * MINUTE)
+    values = sparse(120, 40 * MINUTE)
     core.monitor.ingest(batch("p", 0, values[::2]))
     core.monitor.ingest(batch("p", 1, values[1::2]))
     for _ in range(1_000):
@@ -302,35 +303,57 @@ def test_two_sparse_partitions_never_lock_each_other_out() -> None:
         core.commit(idle=idle)
     assert not core.monitor.held
     core.commit(finish=True)
-    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 400
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 120
 
 
 def test_what_is_held_is_read_again_after_a_restart() -> None:
     core = Core()
     bounds = {Partition("p", 0): (0, 1), Partition("l", 0): (0, 0)}
     core.monitor.assign(bounds)
-    values = sparse(100, 60 * MINUTE)
+    values = sparse(60, 60 * MINUTE)
     core.monitor.ingest(batch("p", 0, values))
     core.commit()
     stored = core.store.saved.offsets[Partition("p", 0)]
-    assert 0 < stored < 100
-    assert core.monitor.expected(Partition("p", 0)) == 100
+    assert 0 < stored < 60
+    assert core.monitor.expected(Partition("p", 0)) == 60
     core.load()
     core.monitor.assign(bounds)
     core.monitor.ingest(batch("p", 0, values[stored:], stored))
     while core.monitor.held:
         core.commit()
     core.commit(finish=True)
-    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 100
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 60
 
 
 def test_records_from_beyond_the_wall_clock_are_set_aside_and_journaled() -> None:
     core = Core()
     core.monitor.assign({Partition("p", 0): (0, 1), Partition("l", 0): (0, 0)})
-    values = sparse(5, MINUTE)
-    core.monitor.ingest(batch("p", 0, values), np.array([False, False, True, True, False]))
+    values = sparse(6, MINUTE)
+    core.monitor.ingest(batch("p", 0, values), np.array([True, False, True, True, False, True]))
     outcome = core.commit()
-    (row,) = [row for row in outcome.changes.journal if row.kind == "set_aside"]
-    assert (row.details["first"], row.details["last"]) == (2, 3)
-    assert core.classes()[Stream.PREDICTIONS, RecordClass.FUTURE] == 2
-    assert core.monitor.offsets[Partition("p", 0)] == 5
+    rows = [row.details for row in outcome.changes.journal if row.kind == "set_aside"]
+    assert [(row["first"], row["last"]) for row in rows] == [(0, 0), (2, 3), (5, 5)], "not those between them"
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.FUTURE] == 4
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 2
+    assert core.monitor.offsets[Partition("p", 0)] == 6
+
+
+def test_what_was_held_belongs_to_the_next_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    # blocks of 4 events: taking what was held counts into panes and join rows at once
+    monkeypatch.setattr(model, "BLOCK", 4)
+    core = Core(KEEP_ALL)
+    partition = Partition("p", 0)
+    bounds = {partition: (0, 1), Partition("l", 0): (0, 0)}
+    core.monitor.assign(bounds)
+    values = sparse(300, 6_000)
+    while core.monitor.offsets[partition] < len(values):
+        first = core.monitor.offsets[partition]
+        core.monitor.ingest(batch("p", 0, values[first : first + 200], first))
+        core.commit()
+        core.load()  # what lies beyond the commit is read again
+        core.monitor.assign(bounds)
+    core.commit(finish=True)
+    assert core.classes() == {(Stream.PREDICTIONS, RecordClass.ACCEPTED): 300}
+    part = REFERENCE.layout.part(Stream.PREDICTIONS)
+    assert part is not None
+    assert sum(int(events_of(part, pane)[0]) for pane in core.store.saved.panes.values()) == 300

@@ -177,6 +177,7 @@ class Core:
     def commit(self, *, finish: bool = False, idle: Iterable[Partition] = ()) -> Outcome:
         outcome = self.monitor.commit(Inputs(idle=frozenset(idle), finish=finish))
         self.store.apply(outcome)
+        self.monitor.take_held()
         return outcome
 
     def classes(self) -> dict[tuple[Stream, RecordClass], int]:
