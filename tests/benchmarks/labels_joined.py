@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -39,6 +40,7 @@ def labels_joined_per_s(outstanding: int) -> float:
         mixed = random.permutation(len(ids))
         earlier, later = mixed[outstanding:], mixed[:outstanding]
         _fill(checkpoint, labels, ids[earlier], generations[earlier])
+        os.sync()  # what the preparation left to the disk must not be waited for by the commits measured
         picked = random.choice(later, (BATCHES, min(BATCH, outstanding // BATCHES)), replace=False)
         started = time.perf_counter()
         for number, batch in enumerate(picked, 1):

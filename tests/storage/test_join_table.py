@@ -142,7 +142,7 @@ def test_a_full_segment_is_closed_and_its_filter_shrinks(
         known(table, 0)
     assert tables(checkpoint) == 5
     assert known(table, 0, 999, 1_000, 4_999, 5_000) == [0, 999, 1_000, 4_999]
-    assert checkpoint.joins.filter_bytes < 5 * 2_000 + 40_000
+    assert checkpoint.joins.filter_bytes < 5 * 2_500 + 40_000
     checkpoint.commit(Changes())
     table.drop_before(2)
     checkpoint.commit(Changes())
