@@ -94,3 +94,7 @@ class FencedError(SourceError):
     """Another member took this one's place in the consumer group (EXACTNESS E17)."""
 
     exit_code = ExitCode.FENCED
+
+
+class ReplacedError(FencedError):
+    """Another process with this state directory's owner id took this one's place: coming back would only fence it in turn."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from driftwatch.alerts.notifications import Notification, OutboxRow
-from driftwatch.errors import CommitUnknownError, FencedError
+from driftwatch.errors import CommitUnknownError, FencedError, ReplacedError
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Source
 from driftwatch.facts import Fact
@@ -108,6 +108,8 @@ class Loop:
             self._take(self._source.poll(POLL_S))
             if self._met and (self._monitor.held or self._around.monotonic_s() >= self._next_commit_s):
                 self._commit()
+        except ReplacedError:
+            raise  # another process has our owner id: coming back would only fence it in turn (E17)
         except FencedError as error:
             self._rejoin(str(error))
         self._report(

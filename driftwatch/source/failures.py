@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 import structlog
 
-from driftwatch.errors import FencedError, SourceError
+from driftwatch.errors import FencedError, ReplacedError, SourceError
 from driftwatch.source.kafka_library import errors
 
 KafkaError: Final[type[Exception]] = errors.KafkaError
@@ -91,9 +91,9 @@ def verdict(error: Exception, group_id: str) -> Exception:
     return SourceError(f"the Kafka client failed: {error}")
 
 
-def fenced(group_id: str) -> FencedError:
+def fenced(group_id: str) -> ReplacedError:
     """Another process with the same owner id works in the group."""
-    return FencedError(
+    return ReplacedError(
         f"another process with this state directory's owner id took the place in the group {group_id!r}: two daemons "
         "run on copies of one state directory; stop one of them"
     )
