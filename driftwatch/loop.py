@@ -108,10 +108,13 @@ class Loop:
             self._take(self._source.poll(POLL_S))
             if self._met and (self._monitor.held or self._around.monotonic_s() >= self._next_commit_s):
                 self._commit()
+        except CommitUnknownError:
+            self._restart()
         except ReplacedError:
             raise  # another process has our owner id: coming back would only fence it in turn (E17)
         except FencedError as error:
-            self._rejoin(str(error))
+            self._restart()
+            self._report(standing_by=str(error))
         self._report(
             turned_at_s=self._around.monotonic_s(),
             disconnected_at_s=self._away_since_s(),
@@ -135,12 +138,11 @@ class Loop:
         self._around.resumed(monitor.snapshot(saved.sequence))
         return monitor
 
-    def _rejoin(self, why: str) -> None:
-        """Another member took our place: nothing that was not committed may stay (E17)."""
+    def _restart(self) -> None:
+        """Nothing that was not committed may stay: after a fence (E17), or when a commit's outcome is unknown."""
         self._monitor = self._load()
         self._assigned = frozenset()
         self._source.start(self._monitor.topics, dict(self._stored))
-        self._report(standing_by=why)
 
     def _take(self, polled: Polled) -> None:
         if polled.lost or polled.assigned is not None:
@@ -179,11 +181,12 @@ class Loop:
         started_s = self._around.monotonic_s()
         outcome = self._monitor.commit(inputs)
         outcome.changes.outbox = self._around.render(outcome.changes.notifications)
-        sequence = self._write(outcome)
-        if sequence is None:
+        try:
+            sequence = self._write(outcome)
+        except (CommitUnknownError, FencedError):
             for one in asked:
                 one.answer("the commit failed; ask again")
-            return
+            raise
         self._idle = inputs.idle
         self._stored = dict(outcome.changes.offsets)
         self._tell(outcome, sequence, asked, self._around.monotonic_s() - started_s)
@@ -197,15 +200,11 @@ class Loop:
             asked.append(self.acknowledgements.get_nowait())
         return asked
 
-    def _write(self, outcome: Outcome) -> int | None:
-        """Write until it is written; a full disk pauses consumption meanwhile (F16). None: outcome unknown, memory dropped."""
+    def _write(self, outcome: Outcome) -> int:
+        """Write until it is written; a full disk pauses consumption meanwhile (F16)."""
         while True:
             try:
                 sequence = self._checkpoint.commit(outcome.changes)
-            except CommitUnknownError:
-                self._monitor = self._load()
-                self._source.start(self._monitor.topics, dict(self._stored))
-                return None
             except OSError as error:
                 self._report(commit_failed=str(error))
                 self._source.pause(set(self._assigned))
