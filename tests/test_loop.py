@@ -1,0 +1,273 @@
+"""The order of effects, turn by turn: a source and a checkpoint in memory, clocks that the test sets."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from driftwatch.alerts.notifications import OutboxRow
+from driftwatch.errors import CommitUnknownError, ReplacedError
+from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.records import Partition
+from driftwatch.facts import PartitionIdle
+from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Surroundings, Timing
+from driftwatch.monitor.changes import Changes
+from driftwatch.monitor.monitor import Monitor
+from driftwatch.monitor.snapshot import Snapshot
+from driftwatch.source.memory import MemorySource
+from driftwatch.storage.memory import MemoryCheckpoint
+from tests.monitor.world import MINUTE, START, plan, prediction
+from tests.waiting import until
+
+P = Partition("p", 0)
+
+
+class Checkpoint(MemoryCheckpoint):
+    """A memory checkpoint whose commits fail when a test says so."""
+
+    def __init__(self, order: list[str]) -> None:
+        super().__init__()
+        self.failures: list[Exception] = []
+        self._order = order
+
+    def commit(self, changes: Changes) -> int:
+        if self.failures:
+            error = self.failures.pop(0)
+            if isinstance(error, CommitUnknownError):
+                self.rollback()
+            raise error
+        self._order.append("checkpoint")
+        return super().commit(changes)
+
+
+class Source(MemorySource):
+    """A memory source that notes when it is told of a commit."""
+
+    order: list[str]
+
+    def commit(self, offsets: Any) -> None:
+        self.order.append("kafka")
+        super().commit(offsets)
+
+
+@dataclass
+class World:
+    """A loop with everything around it."""
+
+    now_s: float = 1_000.0
+    wall_s: float = START / 1_000 + 100 * 86_400
+    order: list[str] = field(default_factory=list)
+    shown: list[Snapshot] = field(default_factory=list)
+    facts: list[Any] = field(default_factory=list)
+    statuses: list[LoopStatus] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.source = Source({"p": 1, "l": 1})
+        self.source.order = self.order
+        self.checkpoint = Checkpoint(self.order)
+        around = Surroundings(
+            monotonic_s=self._tick,
+            wall_s=lambda: self.wall_s,
+            monitor=lambda saved: Monitor([plan()], saved, self.checkpoint.joins, bytes(16)),
+            render=lambda told: [OutboxRow(n.id, "hook", n.type, n.subject, n.time_ms, b"{}") for n in told],
+            resumed=lambda snapshot: self.order.append("resumed"),
+            committed=self._committed,
+            report=self.statuses.append,
+            wake=lambda: self.order.append("wake"),
+        )
+        self.loop = Loop(self.source, self.checkpoint, around, Timing(1.0, 60.0, 10 * MINUTE))
+        self.source.start(["l", "p"], {})
+
+    def _tick(self) -> float:
+        self.now_s += 0.001
+        return self.now_s
+
+    def _committed(self, snapshot: Snapshot, facts: Any, took_s: float) -> None:
+        assert took_s >= 0
+        self.order.append("shown")
+        self.shown.append(snapshot)
+        self.facts += facts
+
+    def feed(self, first: int, count: int, **more: Any) -> None:
+        rng = random.Random(first)
+        for n in range(first, first + count):
+            time = START + n * 500
+            self.source.append("p", 0, prediction(n, time, rng, **more), timestamp_ms=time)
+
+    def turns(self, count: int = 3, seconds: float = 1.1) -> None:
+        for _ in range(count):
+            self.now_s += seconds
+            self.loop.turn()
+
+    def accepted(self) -> int:
+        classes = self.shown[-1].models["m"].classes
+        return classes.get((Stream.PREDICTIONS, P, RecordClass.ACCEPTED), 0)
+
+
+def test_a_commit_is_stored_then_shown_then_told_to_kafka() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns()
+    start = world.order.index("checkpoint")
+    assert world.order[start : start + 3] == ["checkpoint", "shown", "kafka"]
+    assert world.accepted() == 100
+    assert world.source.written[P] == 100
+
+
+def test_the_sender_is_woken_when_there_is_something_to_send() -> None:
+    world = World()
+    world.feed(0, 3_000, drifted=True)
+    world.turns(5)
+    assert world.order.index("wake") > world.order.index("shown")
+    assert len(world.checkpoint.outbox_rows()) == 1
+
+
+def test_nothing_is_committed_while_nothing_moves() -> None:
+    world = World()
+    world.feed(0, 10)
+    world.turns(3)
+    commits = world.order.count("checkpoint")
+    world.turns(5)
+    assert world.order.count("checkpoint") == commits
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_new_assignment_drops_memory_and_nothing_counts_twice(lost: bool) -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns()
+    world.feed(100, 100)
+    world.loop.turn()  # read, but not committed yet
+    world.source.assign(lost=lost)
+    world.turns()
+    assert world.accepted() == 200
+
+
+def test_an_unknown_outcome_loads_the_last_commit_and_nothing_counts_twice() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns()
+    world.feed(100, 100)
+    world.checkpoint.failures = [CommitUnknownError("power cut")]
+    world.turns(1)
+    assert world.order[-1] == "resumed"
+    world.turns(4)
+    assert world.accepted() == 200
+
+
+def test_a_full_disk_is_waited_for_with_the_same_changes() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.checkpoint.failures = [OSError(28, "No space left on device")] * 2
+    world.turns(4)
+    assert world.accepted() == 100
+    told = [status.commit_failed for status in world.statuses]
+    assert any("No space left" in text for text in told)
+    assert told[-1] == ""
+    assert world.order.count("checkpoint") == len(world.shown)
+
+
+def test_who_is_fenced_drops_memory_and_comes_back() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.source.fence()
+    world.turns(1, 0.1)
+    world.turns(4)
+    assert world.accepted() == 100, "stored before the fence was seen, and not counted again"
+
+
+def test_who_is_replaced_by_its_own_owner_id_stops() -> None:
+    world = World()
+    world.turns(1)
+    world.feed(0, 100)
+
+    def replaced(offsets: Any) -> None:
+        raise ReplacedError("two daemons")
+
+    world.source.commit = replaced  # type: ignore[method-assign]
+    with pytest.raises(ReplacedError):
+        world.turns(3)
+
+
+def test_a_record_below_the_expected_offset_is_refused() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns()
+    world.source._positions[P] = 50  # a client that goes back by itself
+    world.turns(1)
+    assert world.order[-1] == "resumed"
+    world.turns(3)
+    assert world.accepted() == 100
+
+
+def test_records_from_beyond_the_wall_clock_are_future() -> None:
+    world = World()
+    ahead = int(world.wall_s * 1_000) + 60 * MINUTE
+    world.source.append("p", 0, prediction(1, START, random.Random(1)), timestamp_ms=ahead)
+    world.feed(2, 10)
+    world.turns()
+    classes = world.shown[-1].models["m"].classes
+    assert classes[Stream.PREDICTIONS, P, RecordClass.FUTURE] == 1
+    assert world.accepted() == 10
+
+
+def test_a_partition_at_its_end_for_long_enough_is_idle_and_an_unreachable_one_is_not() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns(3)
+    world.source.leave(away=True)
+    world.turns(2, 100.0)
+    assert world.shown[-1].idle == {Partition("l", 0)}, (
+        "the label topic is empty; nothing was learned while away"
+    )
+    world.source.leave(away=False)
+    world.turns(2, 1.0)
+    assert P not in world.shown[-1].idle
+    world.turns(3, 61.0)
+    assert P in world.shown[-1].idle
+    assert PartitionIdle("p", 0, idle=True) in world.facts
+
+
+def test_an_unknown_episode_is_refused_and_the_asker_is_told() -> None:
+    world = World()
+    world.turns(1)
+    answers: list[str | None] = []
+    world.loop.acknowledgements.put(Acknowledgement("ep_nothing", "me", answers.append))
+    world.turns(2)
+    assert answers == ["unknown"]
+
+
+def test_an_asker_is_told_when_the_commit_fails() -> None:
+    world = World()
+    world.turns(1)
+    answers: list[str | None] = []
+    world.loop.acknowledgements.put(Acknowledgement("ep_nothing", "me", answers.append))
+    world.checkpoint.failures = [CommitUnknownError("power cut")]
+    world.turns(1)
+    assert answers == ["the commit failed; ask again"]
+
+
+def test_lag_and_newest_event_are_reported() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns()
+    status = world.statuses[-1]
+    assert status.lag == {P: 0, Partition("l", 0): 0}
+    assert status.newest_ms[("m", "predictions")] == START + 99 * 500
+    assert status.disconnected_at_s is None
+
+
+def test_run_ends_with_a_last_commit_and_leaves_cleanly() -> None:
+    world = World()
+    world.feed(0, 100)
+    stop = threading.Event()
+    thread = threading.Thread(target=world.loop.run, args=(stop,))
+    thread.start()
+    until(lambda: world.shown and world.accepted() == 100, within_s=10, what="all are counted")
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
