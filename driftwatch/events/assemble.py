@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.classes import CLASSES, CODE, RecordClass
-from driftwatch.events.columns import INVALID_TEXT, Events
+from driftwatch.events.columns import INVALID_TEXT, Events, Passed
 from driftwatch.events.fields import canonical_text
 from driftwatch.events.ids import NO_ID, hash_ids
 from driftwatch.events.iso import BAD_TIME, times_ms
@@ -171,4 +171,7 @@ def _without(events: Events, places: NDArray[np.int64], verdicts: NDArray[np.int
         return events
     codes: list[int] = verdicts[bad].tolist()
     rows.refused.extend(zip(places[bad].tolist(), [CLASSES[code] for code in codes], strict=True))
+    passed = np.flatnonzero((verdicts == CODE[RecordClass.FILTERED]) & (events.times_ms >= 0))
+    if len(passed):
+        events.passed = Passed(events.offsets[passed], events.times_ms[passed], events.timestamps_ms[passed])
     return events.select(np.flatnonzero(~bad))

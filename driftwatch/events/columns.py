@@ -28,6 +28,18 @@ class DeadLetter:
     sample: str
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Filtered records that carry the stream's time: nobody's events, but they say how far the partition has come (E2).
+
+    Without them a partition in which a stream has no records would hold the stream for ever.
+    """
+
+    offsets: NDArray[np.int64]
+    times_ms: NDArray[np.int64]
+    timestamps_ms: NDArray[np.int64]
+
+
 @dataclass(slots=True)
 class Events:
     """n decoded events of one model, stream and partition, in offset order; every column has length n.
@@ -62,6 +74,7 @@ class Events:
     """One list of n per name in the decoder's `textual` names (categorical fields and slice columns)."""
     rejected: dict[RecordClass, int] = field(default_factory=dict[RecordClass, int])
     dead_letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
+    passed: Passed | None = None
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -85,6 +98,7 @@ class Events:
             texts=[[column[i] for i in places] for column in self.texts],
             rejected=self.rejected,
             dead_letters=self.dead_letters,
+            passed=self.passed,
         )
 
 

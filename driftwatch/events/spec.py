@@ -42,7 +42,8 @@ class StreamSpec(Spec):
     topic: str = Field(min_length=1)
     """Kafka topic, or the name under which `replay` is given a file."""
     where: dict[Path, str | int | bool] = {}
-    """Only records whose fields hold these values belong to this stream; the others are class `filtered`."""
+    """Only records whose fields hold these values belong to this stream; the others are class `filtered`, and only
+    their time counts, where they have one: it says how far the partition has come."""
     id: Path | None = None
     """The prediction's id; producers must key by it. Needed for joins and for finding duplicates."""
     time: TimeField | str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -77,8 +78,19 @@ class Inflow:
         self._decoder = Decoder(plan.reading, self._key)
 
     def meet(self, place: int, *, empty: bool) -> None:
-        """A partition of this stream exists; a non-empty one is active from before all times on (E4)."""
-        self.orders.setdefault(place, PartitionOrder(idle=empty))
+        """A partition of this stream exists; a non-empty one is active from before all times on (E4).
+
+        One that is added later can hold nothing below what is closed already.
+        """
+        self.orders.setdefault(place, PartitionOrder(floor_ms=self.frontier_ms, idle=empty))
+
+    def restore(self, orders: Mapping[int, PartitionOrder], frontier_ms: int) -> None:
+        """Continue at a commit; whatever the lateness is now, nothing below its frontier can count any more."""
+        self.frontier_ms = frontier_ms
+        self.orders = {
+            place: msgspec.structs.replace(order, floor_ms=max(order.floor_ms, frontier_ms))
+            for place, order in orders.items()
+        }
 
     def room(self, batch: RecordBatch, place: int) -> int:
         """How many of the batch's first records may be taken before a commit has to close panes.
@@ -93,7 +105,7 @@ class Inflow:
         new = set(np.unique(starts).tolist()) - self._open
         if len(self._open) + len(new) <= self._panes.open_max:
             return len(batch)
-        codes, _ = self._judge(self.orders.get(place, PartitionOrder()), events)
+        codes, _ = self._judge(self._order(place), events)
         opened: set[int] = set()
         accepted: list[int] = np.flatnonzero(codes == _ACCEPTED).tolist()
         for i in accepted:
@@ -102,13 +114,22 @@ class Inflow:
                 opened.add(start)
                 if len(self._open) + len(opened) > self._panes.open_max:
                     before = int(np.count_nonzero(batch.offsets < events.offsets[i]))
-                    return max(before, int(self._furthest_behind(place)))
+                    return max(before, int(self._must_go_on(place)))
         return len(batch)
 
-    def _furthest_behind(self, place: int) -> bool:
-        active = [order.running_ms for order in self.orders.values() if not order.idle]
-        order = self.orders.get(place)
-        return not active or order is None or order.running_ms <= min(active)
+    def furthest_behind(self) -> set[int]:
+        """The active partitions that hold the stream where it is."""
+        late_ms = self.plan.lateness_ms
+        active = {place: order.frontier_ms(late_ms) for place, order in self.orders.items() if not order.idle}
+        slowest = min(active.values(), default=AFTER_ALL)
+        return {place for place, frontier_ms in active.items() if frontier_ms == slowest}
+
+    def _must_go_on(self, place: int) -> bool:
+        behind = self.furthest_behind()
+        return not behind or place in behind or place not in self.orders
+
+    def _order(self, place: int) -> PartitionOrder:
+        return self.orders.get(place) or PartitionOrder(floor_ms=self.frontier_ms)
 
     def _decode(self, batch: RecordBatch) -> Events:
         if self._decoded is None or self._decoded[0] is not batch:
@@ -116,10 +137,23 @@ class Inflow:
         return self._decoded[1]
 
     def _judge(self, order: PartitionOrder, events: Events) -> tuple[NDArray[np.int64], PartitionOrder]:
+        """Class codes of the events; records that passed by move the running maximum too: it is the partition's."""
+        passed = events.passed
+        if passed is None:
+            return self._judge_times(order, events.times_ms, events.timestamps_ms)
+        log = np.argsort(np.concatenate((events.offsets, passed.offsets)))
+        times = np.concatenate((events.times_ms, passed.times_ms))[log]
+        stamps = np.concatenate((events.timestamps_ms, passed.timestamps_ms))[log]
+        codes, after = self._judge_times(order, times, stamps)
+        return codes[np.argsort(log)][: len(events)], after
+
+    def _judge_times(
+        self, order: PartitionOrder, times_ms: NDArray[np.int64], timestamps_ms: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], PartitionOrder]:
         return judge_times(
             order,
-            events.times_ms,
-            events.timestamps_ms,
+            times_ms,
+            timestamps_ms,
             lateness_ms=self.plan.lateness_ms,
             max_future_ms=self._future_ms,
             max_jump_ms=self._jump_ms,
@@ -127,7 +161,7 @@ class Inflow:
 
     def take(self, batch: RecordBatch, place: int, tally: Tally) -> tuple[Block, bool]:
         """Decode and order a batch: the events on time, and whether its partition was idle and is active again."""
-        order = self.orders.get(place, PartitionOrder())
+        order = self._order(place)
         returned = order.idle and len(batch) > 0
         if returned:
             order = msgspec.structs.replace(order, idle=False, floor_ms=self.frontier_ms)

@@ -10,7 +10,7 @@ import msgspec
 from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.joins import JoinTables
-from driftwatch.events.order import PartitionOrder
+from driftwatch.events.order import AFTER_ALL, PartitionOrder
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.waiting import Waiting
 from driftwatch.facts import (
@@ -104,7 +104,7 @@ class ModelMonitor:
             inflow = self._inflow(stream, stream_plan, hash_key)
             released_ms = inflow.frontier_ms
             if known := state.streams.get(stream):
-                inflow.orders, inflow.frontier_ms = known.orders, known.frontier_ms
+                inflow.restore(known.orders, known.frontier_ms)
                 released_ms = known.released_ms
             self.inflows[stream] = inflow
             self.waiting[stream] = Waiting(f"{plan.name}/{stream}", saved.chunks, released_ms)
@@ -365,14 +365,29 @@ class ModelMonitor:
             learning={name: learning.state for name, learning in self.versions.learning.items()},
         )
 
-    def paused(self) -> set[Partition]:
-        """Partitions to be paused: ahead of their stream (E7), or of a stream in which too much waits."""
+    def pauses(self) -> tuple[set[Partition], set[Partition]]:
+        """Partitions to be paused: ahead of their stream (E7), or of a stream in which too much waits; and those
+        that a stream needs to come on: pausing them for another stream's sake would hold both for ever.
+        """
         skew_ms = SKEW_PANES * min(window.slide_ms for window in self.plan.windows)
-        places: set[int] = set()
+        paused: set[int] = set()
+        needed: set[int] = set()
         for stream, inflow in self.inflows.items():
-            crowded = len(self.waiting[stream]) > WAITING_MAX
-            places |= set(inflow.orders) if crowded else inflow.ahead(skew_ms)
-        return {self._partitions.at(place) for place in places}
+            if self._crowded(stream):
+                paused |= set(inflow.orders)
+            else:
+                paused |= inflow.ahead(skew_ms)
+                needed |= inflow.furthest_behind()
+        at = self._partitions.at
+        return {at(place) for place in paused}, {at(place) for place in needed}
+
+    def _crowded(self, stream: Stream) -> bool:
+        """Whether too much waits for streams that are behind; the one that is furthest behind must come on."""
+        awaited = [
+            i.holding_ms for s, i in self.inflows.items() if s is not stream and s is not Stream.LABELS
+        ]
+        behind = min(awaited, default=AFTER_ALL) < self.inflows[stream].frontier_ms
+        return behind and len(self.waiting[stream]) > WAITING_MAX
 
     def view(self) -> ModelView:
         """The picture of this model for the snapshot."""

@@ -207,7 +207,9 @@ class Monitor:
 
     def paused(self) -> set[Partition]:
         """Partitions that should hand over nothing for now: ahead of their stream (E7), or held already."""
-        return {partition for model in self.models.values() for partition in model.paused()} | self.held
+        pauses = [model.pauses() for model in self.models.values()]
+        paused = {partition for ahead, _ in pauses for partition in ahead}
+        return (paused - {partition for _, needed in pauses for partition in needed}) | self.held
 
     def newest_ms(self) -> dict[tuple[str, str], int]:
         """The newest event time by (model, stream), of streams that had one."""
