@@ -87,17 +87,20 @@ class Loop:
         self._idle_since: dict[Partition, tuple[int, float]] = {}
         self._idle: frozenset[Partition] = frozenset()
         self._next_commit_s = 0.0
+        self._meet_s = 0.0
+        """Not before this is anything counted: after a failed write the next one may fail too (F16)."""
+        self._stop = threading.Event()
         self._monitor = self._load()
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set; then one last commit, and the source is left cleanly."""
+        self._stop = stop
         try:
             self._source.start(self._monitor.topics, dict(self._stored))
             self._report(running=True, disconnected_at_s=self._around.monotonic_s())
             while not stop.is_set():
                 self.turn()
-            if self._met:
-                self._commit()
+            self._commit_last()
         finally:
             self._source.close()
             self._checkpoint.close()
@@ -108,7 +111,9 @@ class Loop:
             self._take(self._source.poll(POLL_S))
             if self._met and (self._monitor.held or self._around.monotonic_s() >= self._next_commit_s):
                 self._commit()
-        except CommitUnknownError:
+        except CommitUnknownError as error:
+            self._report(commit_failed=str(error))
+            self._meet_s = self._around.monotonic_s() + RETRY_S
             self._restart()
         except ReplacedError:
             raise  # another process has our owner id: coming back would only fence it in turn (E17)
@@ -157,7 +162,8 @@ class Loop:
 
     def _meet(self) -> None:
         """Tell the core which partitions there are, once the brokers say; all of them, or nothing is counted (E17)."""
-        bounds = self._source.bounds(self._monitor.topics)
+        waits = self._around.monotonic_s() < self._meet_s
+        bounds = {} if waits else self._source.bounds(self._monitor.topics)
         if bounds and self._assigned >= bounds.keys():
             self._monitor.assign(bounds)
             self._met = True
@@ -176,7 +182,8 @@ class Loop:
         self._next_commit_s = self._around.monotonic_s() + self._timing.commit_every_s
         asked = self._asked()
         inputs = Inputs(idle=self._idle_partitions(), acknowledged=tuple((a.episode, a.by) for a in asked))
-        if self._monitor.offsets == self._stored and not asked and inputs.idle == self._idle:
+        moved = self._monitor.offsets != self._stored or inputs.idle != self._idle
+        if not moved and not asked and not self.status.commit_failed:
             return
         started_s = self._around.monotonic_s()
         outcome = self._monitor.commit(inputs)
@@ -194,6 +201,14 @@ class Loop:
         self._monitor.take_held()
         self._source.pause(self._monitor.paused())
 
+    def _commit_last(self) -> None:
+        """Whatever goes wrong now, the commit before stands, and the next start goes on from there."""
+        try:
+            if self._met:
+                self._commit()
+        except (CommitUnknownError, FencedError) as error:
+            self._report(commit_failed=str(error))
+
     def _asked(self) -> list[Acknowledgement]:
         asked: list[Acknowledgement] = []
         while not self.acknowledgements.empty():
@@ -201,12 +216,14 @@ class Loop:
         return asked
 
     def _write(self, outcome: Outcome) -> int:
-        """Write until it is written; a full disk pauses consumption meanwhile (F16)."""
+        """Write until it is written; a full disk pauses consumption meanwhile (F16). Told to stop, give up (F27)."""
         while True:
             try:
                 sequence = self._checkpoint.commit(outcome.changes)
             except OSError as error:
                 self._report(commit_failed=str(error))
+                if self._stop.is_set():
+                    raise CommitUnknownError(f"stopped while nothing could be written: {error}") from error
                 self._source.pause(set(self._assigned))
                 self._wait_without_records()
             else:
@@ -217,9 +234,9 @@ class Loop:
     def _wait_without_records(self) -> None:
         """Stay in the group while nothing can be written; paused partitions hand over nothing."""
         until_s = self._around.monotonic_s() + RETRY_S
-        while self._around.monotonic_s() < until_s:
+        while self._around.monotonic_s() < until_s and not self._stop.is_set():
             polled = self._source.poll(POLL_S)
-            if polled.lost or polled.assigned is not None:
+            if polled.lost or polled.assigned is not None or polled.batches:
                 raise FencedError("the assignment changed while nothing could be committed")
             self._report(turned_at_s=self._around.monotonic_s())
 
@@ -235,6 +252,7 @@ class Loop:
         now_s, standing = self._around.monotonic_s(), self._source.standing()
         for partition, where in standing.items():
             at_end = where.position == where.end_offset == where.high_watermark
+            at_end = at_end and partition not in self._monitor.held  # handed over, but not yet taken
             since = self._idle_since.get(partition)
             if not at_end:
                 self._idle_since.pop(partition, None)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from driftwatch.alerts.notifications import OutboxRow
-from driftwatch.errors import CommitUnknownError, ReplacedError
+from driftwatch.errors import CommitUnknownError, FencedError, ReplacedError
 from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.memory_joins import MemoryJoinTable
 from driftwatch.events.records import Partition
 from driftwatch.facts import PartitionIdle
 from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Surroundings, Timing
@@ -58,6 +59,7 @@ class Source(MemorySource):
 class World:
     """A loop with everything around it."""
 
+    partitions: int = 1
     now_s: float = 1_000.0
     wall_s: float = START / 1_000 + 100 * 86_400
     order: list[str] = field(default_factory=list)
@@ -66,7 +68,7 @@ class World:
     statuses: list[LoopStatus] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.source = Source({"p": 1, "l": 1})
+        self.source = Source({"p": self.partitions, "l": 1})
         self.source.order = self.order
         self.checkpoint = Checkpoint(self.order)
         around = Surroundings(
@@ -169,6 +171,123 @@ def test_a_full_disk_is_waited_for_with_the_same_changes() -> None:
     assert any("No space left" in text for text in told)
     assert told[-1] == ""
     assert world.order.count("checkpoint") == len(world.shown)
+
+
+def test_a_full_disk_that_stays_full_does_not_keep_the_daemon_from_stopping_f27() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.checkpoint.failures = [OSError(28, "No space left on device")] * 1_000_000
+    stop = threading.Event()
+    thread = threading.Thread(target=world.loop.run, args=(stop,))
+    thread.start()
+    until(lambda: any(s.commit_failed for s in world.statuses), within_s=10, what="the disk is full")
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert world.shown == []
+    assert world.checkpoint.load().offsets == {}, "the next start begins where the last commit left off"
+
+
+def test_a_disk_that_is_full_in_the_middle_of_counting_pauses_and_goes_on_alone_f16(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    add, full = MemoryJoinTable.add, [True]
+
+    def add_if_room(table: MemoryJoinTable, *rows: Any) -> None:
+        if full:
+            world.checkpoint.rollback()
+            raise CommitUnknownError("No space left on device: going back to the last commit")
+        add(table, *rows)
+
+    monkeypatch.setattr(MemoryJoinTable, "add", add_if_room)
+    world.feed(0, 100)
+    world.turns(2)
+    assert "No space left" in world.statuses[-1].commit_failed, "not ready"
+    reads = len(world.order)
+    world.turns(5, 0.1)
+    assert len(world.order) <= reads + 1, "nothing is read and dropped over and over"
+    assert world.source._positions[P] == 0
+    full.clear()
+    world.turns(4)
+    assert world.accepted() == 100
+    assert world.statuses[-1].commit_failed == ""
+
+
+def test_a_failed_commit_is_no_longer_told_of_once_one_succeeds_though_nothing_moves() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns(3)
+    world.checkpoint.failures = [CommitUnknownError("power cut")]
+    world.loop.acknowledgements.put(Acknowledgement("ep_nothing", "me", lambda _: None))
+    world.turns(1)
+    assert world.statuses[-1].commit_failed == "power cut"
+    world.turns(4)
+    assert world.statuses[-1].commit_failed == ""
+
+
+def test_a_source_that_hands_over_records_while_nothing_can_be_written_is_read_again() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns(3)
+    world.feed(100, 100)
+    world.checkpoint.failures = [OSError(28, "No space left on device")]
+    world.source.pause = lambda partitions: world.feed(200, 1) if world.checkpoint.failures == [] else None  # type: ignore[method-assign]
+    world.turns(1)
+    del world.source.pause
+    world.turns(4)
+    classes = world.shown[-1].models["m"].classes
+    assert sum(n for (_, p, _), n in classes.items() if p == P) == world.source.logs[P].high_watermark
+
+
+@pytest.mark.parametrize("error", [FencedError("gone"), CommitUnknownError("power cut"), OSError(28, "full")])
+def test_whatever_happens_to_the_last_commit_the_daemon_ends_f27(error: Exception) -> None:
+    world = World()
+    world.feed(0, 100)
+    world.loop.turn()
+    world.loop.turn()
+    stop = threading.Event()
+    stop.set()
+    world.feed(100, 10)
+    world.loop._take(world.source.poll(0))
+    world.checkpoint.failures = [error]
+    world.loop.run(stop)
+    assert len(world.checkpoint.load().offsets) in (0, 2)
+
+
+def test_with_less_than_all_partitions_nothing_is_counted_e17() -> None:
+    world = World(partitions=2)
+    world.feed(0, 100)
+    world.source.assign({P, Partition("l", 0)})
+    world.turns(4)
+    assert world.shown == []
+    world.source.stand_by("another member works on host x")
+    world.turns(4)
+    assert world.shown == []
+    assert world.statuses[-1].standing_by == "another member works on host x"
+    world.source.stand_by(None)
+    world.turns(4)
+    assert world.accepted() == 100
+
+
+def test_a_partition_whose_records_are_held_is_not_idle_e4() -> None:
+    # p0: one event per hour, more panes than may be open at once; p1: a transaction that hangs
+    world = World(partitions=2)
+    for n in range(60):
+        time = START + n * 60 * MINUTE
+        world.source.append("p", 0, prediction(n, time, random.Random(n)), timestamp_ms=time)
+    world.source.append("p", 1, prediction(98, START, random.Random(9)), timestamp_ms=START)
+    world.source.open_transaction("p", 1)
+    time = START + 60 * 60 * MINUTE
+    world.source.append("p", 1, prediction(99, time, random.Random(9)), timestamp_ms=time)
+    world.turns(6, 61.0)
+    assert 0 < world.accepted() < 60
+    assert world.loop._monitor.held == {P}, "all were handed over, and not all could be taken"
+    assert P not in world.shown[-1].idle
+    world.source.end_transaction("p", 1, abort=False)
+    world.turns(60)
+    classes = world.shown[-1].models["m"].classes
+    assert world.accepted() == 60, classes
 
 
 def test_who_is_fenced_drops_memory_and_comes_back() -> None:
