@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeVar
+from dataclasses import replace
+from typing import Final
 
 import msgspec
 
 from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.joins import JoinTables
-from driftwatch.events.order import AFTER_ALL, PartitionOrder
+from driftwatch.events.order import AFTER_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.waiting import Waiting
 from driftwatch.facts import (
@@ -26,11 +27,12 @@ from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
 from driftwatch.monitor.inflow import Inflow, PaneGrid
-from driftwatch.monitor.learning import Learning, LearningState
+from driftwatch.monitor.learning import Learning
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan, StreamPlan
 from driftwatch.monitor.snapshot import ModelView
 from driftwatch.monitor.spec import SKEW_PANES
+from driftwatch.monitor.state import ModelState, StreamState, check, load
 from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.version import VersionState
@@ -44,30 +46,6 @@ WAITING_MAX: Final = 2_000_000
 """Events that may wait per stream; beyond it the stream is paused (E7)."""
 _REMEMBERED_MAX: Final = 10_000_000
 _ORDER: Final = (Stream.PREDICTIONS, Stream.FEATURES, Stream.LABELS)
-
-
-S = TypeVar("S", bound=msgspec.Struct)
-
-
-class StreamState(msgspec.Struct):
-    """What the checkpoint holds of one stream."""
-
-    orders: dict[int, PartitionOrder]
-    frontier_ms: int
-    released_ms: int
-
-
-class ModelState(msgspec.Struct):
-    """What the checkpoint holds of one model, beside versions, decisions, panes and join rows."""
-
-    streams: dict[Stream, StreamState] = {}
-    tally: dict[Stream, dict[int, list[int]]] = {}
-    versions: list[str] = []
-    values: dict[str, list[str]] = {}
-    limit: int = ALL_IDS
-    learned: dict[str, str] = {}
-    """Hash of the learned reference by version."""
-    learning: dict[str, LearningState] = {}
 
 
 class ModelMonitor:
@@ -84,9 +62,11 @@ class ModelMonitor:
         keep_readings: bool = False,
     ) -> None:
         self._partitions = partitions
-        state = _load(saved, f"{plan.name}/model", ModelState)
+        state = load(saved, f"{plan.name}/model", ModelState)
         for name, hash_ in state.learned.items():
             plan = plan.with_reference(name, decode(saved.references[hash_]))
+        plan = replace(plan, stored_generation_ms=state.generation_ms)
+        check(plan, state)
         self.plan = plan
         self.tally = Tally(state.tally)
         self.values = SliceValues(plan.spec.slice_columns, state.values)
@@ -96,7 +76,7 @@ class ModelMonitor:
         self.counting.limit = min(
             state.limit, int((plan.spec.labels.sample if plan.spec.labels else 1.0) * ALL_IDS)
         )
-        self.decisions = Decisions(plan, _load(saved, f"{plan.name}/decisions", DecisionState))
+        self.decisions = Decisions(plan, load(saved, f"{plan.name}/decisions", DecisionState))
         self.closing = Closing(plan, self.versions, self.decisions, keep_readings=keep_readings)
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
@@ -363,6 +343,8 @@ class ModelMonitor:
             limit=self.counting.limit,
             learned=self.versions.learned_hashes,
             learning={name: learning.state for name, learning in self.versions.learning.items()},
+            generation_ms=self.plan.generation_ms,
+            counted_with=self.plan.counted_with,
         )
 
     def pauses(self) -> tuple[set[Partition], set[Partition]]:
@@ -404,7 +386,3 @@ class ModelMonitor:
             remembered=len(self.counting.predictions),
             sample=self.counting.limit / ALL_IDS,
         )
-
-
-def _load(saved: Saved, key: str, kind: type[S]) -> S:
-    return msgspec.msgpack.decode(saved.states[key], type=kind) if key in saved.states else kind()

@@ -69,6 +69,8 @@ class ModelPlan:
     about: About
     max_future_ms: int
     max_jump_ms: int
+    stored_generation_ms: int | None = None
+    """Width of the generations in which the state already holds rows; None in a new one."""
 
     @property
     def name(self) -> str:
@@ -87,9 +89,30 @@ class ModelPlan:
 
     @cached_property
     def generation_ms(self) -> int:
-        """Width of a join generation in prediction time; at least as wide as what may be joined or late."""
+        """Width of a join generation in prediction time, kept as long as the state that was written with it."""
+        return self.stored_generation_ms or max(self.max_delay_ms // GENERATIONS, self.least_generation_ms)
+
+    @property
+    def least_generation_ms(self) -> int:
+        """A generation is at least as wide as what may be joined or late."""
         inputs = [plan.lateness_ms for stream, plan in self.streams.items() if stream is not Stream.LABELS]
-        return max(self.max_delay_ms // GENERATIONS, self.spec.join_within, *inputs, 1)
+        return max(self.spec.join_within, *inputs, 1)
+
+    @cached_property
+    def counted_with(self) -> dict[str, str]:
+        """What gives stored counts and rows their meaning, by its key in the configuration (E9)."""
+        streams = self.streams.items()
+        columns = {
+            stream: [name for name, _ in (*plan.reading.numeric, *plan.reading.textual)]
+            for stream, plan in streams
+        }
+        return {
+            "windows": ", ".join(f"{w.name} = {w.size_ms} ms every {w.slide_ms} ms" for w in self.windows),
+            "origin": f"{self.spec.origin_ms} ms",
+            "slices": ", ".join(self.spec.slice_columns),
+            "topic": ", ".join(f"{stream} from {plan.topic}" for stream, plan in streams),
+            "features": "; ".join(f"{stream}: {', '.join(names)}" for stream, names in columns.items()),
+        }
 
     @cached_property
     def predictions_wait(self) -> bool:
