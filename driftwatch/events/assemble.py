@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from driftwatch.events.records import RecordBatch
 
 DEFAULT_VERSION: Final = "default"
 _FINE: Final = -1
+_EQUAL_MEANS_SAME: Final = frozenset((str, int, float, bool))
+"""Types of which equal values are read alike; across them they are not: 1 == True."""
 _WEIGHT: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -27,30 +29,32 @@ _WEIGHT: Final = np.uint64(0x9E3779B97F4A7C15)
 class Rows:
     """What is collected while a batch is read, one entry per usable record."""
 
-    places: list[int] = field(default_factory=list[int])
-    """Position in the batch."""
-    heads: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
-    """Values at the reading's `heads`."""
+    heads: list[Any] = field(default_factory=list[Any])
+    """Values at the reading's `heads`, record after record: one flat list costs half as much as tuples."""
     packed: list[bytes] = field(default_factory=list[bytes])
     """The reading's `numbers` as little-endian float64."""
     refused: list[tuple[int, RecordClass]] = field(default_factory=list[tuple[int, RecordClass]])
+    """Records that are not usable, by their position in the batch."""
+
+    def places(self, records: int) -> NDArray[np.int64]:
+        """int64[n] positions of the usable records in a batch of so many."""
+        return np.delete(np.arange(records), [place for place, _ in self.refused])
 
 
 class _Heads:
     """The heads column by column, taken in the reading's order."""
 
     def __init__(self, rows: Rows, width: int) -> None:
-        columns: list[tuple[Any, ...]] = list(zip(*rows.heads, strict=True))
-        self._columns = iter(columns or [()] * width)
+        self._columns = (rows.heads[column::width] for column in range(width))
 
-    def take(self) -> Sequence[Any]:
+    def take(self) -> list[Any]:
         return next(self._columns)
 
 
 def assemble(reading: StreamReading, batch: RecordBatch, rows: Rows, key: bytes) -> Events:
     """The events of `rows`; whoever is thrown out here is added to `rows.refused`."""
-    n = len(rows.places)
-    places = np.array(rows.places, np.int64)
+    n = len(rows.packed)
+    places = rows.places(len(batch))
     heads = _Heads(rows, len(reading.heads))
     verdicts = np.full(n, _FINE, np.int64)
     stamps = batch.timestamps_ms[places]
@@ -109,7 +113,7 @@ def _texts(values: Sequence[Any]) -> list[str | None]:
     ]
 
 
-def _which(texts: Sequence[str | None], *wanted: str | None) -> NDArray[np.bool_]:
+def _which(texts: Sequence[float | str | None], *wanted: str | None) -> NDArray[np.bool_]:
     found = np.zeros(len(texts), np.bool_)
     distinct = set(texts)
     if not distinct.isdisjoint(wanted):
@@ -128,13 +132,20 @@ def _labels(
     values: Sequence[Any], reading: StreamReading, verdicts: NDArray[np.int64]
 ) -> list[float | str | None]:
     read = {LabelKind.BINARY: _binary, LabelKind.CLASS: _class, LabelKind.NUMBER: _number}[reading.label_kind]
-    labels = [None if value is None or value != value else read(value) for value in values]
-    wrong = np.fromiter((label == INVALID_TEXT for label in labels), np.bool_, len(labels))
-    _mark(verdicts, wrong, RecordClass.INVALID_LABEL)
+    kinds = set(map(type, values))
+    if len(kinds) == 1 and kinds <= _EQUAL_MEANS_SAME:
+        known = {value: _label(value, read) for value in set(values)}
+        labels = [known[value] for value in values]
+    else:
+        labels = [_label(value, read) for value in values]
+    _mark(verdicts, _which(labels, INVALID_TEXT), RecordClass.INVALID_LABEL)
     if reading.label_required:
-        absent = np.fromiter((label is None for label in labels), np.bool_, len(labels))
-        _mark(verdicts, absent, RecordClass.MISSING_LABEL)
+        _mark(verdicts, _which(labels, None), RecordClass.MISSING_LABEL)
     return labels
+
+
+def _label(value: Any, read: Callable[[Any], float | str]) -> float | str | None:
+    return None if value is None or value != value else read(value)
 
 
 def _binary(value: Any) -> float | str:
@@ -148,11 +159,12 @@ def _class(value: Any) -> str:
 def _number(value: Any) -> float | str:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
         return INVALID_TEXT
-    return float(value)
+    return float(value) + 0.0  # -0.0 is 0.0
 
 
 def _label_hash(labels: list[float | str | None]) -> NDArray[np.int64]:
-    return np.array([zlib.crc32(repr(label).encode()) for label in labels], np.int64)
+    codes = {label: zlib.crc32(repr(label).encode()) for label in set(labels)}
+    return np.fromiter(map(codes.__getitem__, labels), np.int64, len(labels))
 
 
 def _payloads(times: NDArray[np.int64], table: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import repeat
+from collections.abc import Sequence
 from struct import Struct
 from struct import error as StructError
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from driftwatch.events import reread
 from driftwatch.events.assemble import Rows, assemble
@@ -19,6 +21,8 @@ from driftwatch.events.reading import StreamReading
 from driftwatch.events.records import RecordBatch
 
 SAMPLE_BYTES: Final = 256
+SEARCHED_BYTES: Final = 524_288
+"""Records are searched for repeated keys together, so many that they stay in the processor's cache."""
 LETTERS_MAX: Final = 100
 """Dead letters kept per batch; the counts are always complete."""
 
@@ -46,9 +50,12 @@ class Decoder:
             + [reread.text] * len(reading.textual)
             + [reread.scalar] * len(reading.where)
         )
-        self._guarded = tuple(
-            {b'"%s"' % path[-1].encode() for path in (reading.id, reading.score, reading.label) if path}
-        )
+        self._guarded = [
+            (key, _tail(key))
+            for key in {
+                b'"%s"' % path[-1].encode() for path in (reading.id, reading.score, reading.label) if path
+            }
+        ]
 
     def decode(self, batch: RecordBatch) -> Events:
         """The batch's readable events in offset order; every other record is in `rejected`."""
@@ -63,12 +70,11 @@ class Decoder:
     def _read(self, batch: RecordBatch) -> Rows:
         rows = Rows()
         decode, head, tail, pack = self._decode, self._head, self._tail, self._pack
-        limit = self.reading.limit_bytes
-        add_place, add_head, add_packed = rows.places.append, rows.heads.append, rows.packed.append
-        doubtful = self._doubtful(batch)
+        add_heads, add_packed = rows.heads.extend, rows.packed.append
+        aside = self._aside(batch.values)
         # One event at a time, each dying at once: keeping the decoded objects costs twice as much.
         for place, value in enumerate(batch.values):
-            if value is None or len(value) > limit or place in doubtful:
+            if value is None or place in aside:
                 self._reread(rows, place, value)
                 continue
             try:
@@ -81,22 +87,38 @@ class Decoder:
                 packed = pack(*numbers)
             except StructError:  # a null among the numbers
                 packed = pack(*(MISSING if number is None else number for number in numbers))
-            add_place(place)
-            add_head(head(event))
+            add_heads(head(event))
             add_packed(packed)
         return rows
 
-    def _doubtful(self, batch: RecordBatch) -> set[int]:
-        """Places of records that name a load-bearing key more than once: perhaps twice in one object (F7).
+    def _aside(self, values: Sequence[bytes | None]) -> set[int]:
+        """Places of records that are not for the fast decoder: too long, or doubtful (F7).
 
-        Each record by itself: what becomes of it must not depend on its batch.
+        Doubtful is who names a load-bearing key more than once: perhaps twice in one object. Each record is
+        looked at by itself, for what becomes of it must not depend on its batch.
         """
-        values = [value or b"" for value in batch.values]
-        found: set[int] = set()
-        for key in self._guarded:
-            counts = list(map(bytes.count, values, repeat(key)))
-            if max(counts, default=0) > 1:
-                found.update(place for place, count in enumerate(counts) if count > 1)
+        known = [value or b"" for value in values]
+        lengths = np.fromiter(map(len, known), np.int64, len(known))
+        found: set[int] = set(np.flatnonzero(lengths > self.reading.limit_bytes).tolist())
+        ends = np.cumsum(lengths)
+        start = 0
+        while start < len(known):  # a record longer than this stands alone
+            before = int(ends[start] - lengths[start])
+            stop = max(start + 1, int(np.searchsorted(ends, before + SEARCHED_BYTES, side="right")))
+            found.update(
+                start + place for place in self._repeating(known[start:stop], ends[start:stop] - before)
+            )
+            start = stop
+        return found
+
+    def _repeating(self, records: list[bytes], ends: NDArray[np.int64]) -> list[int]:
+        """Places of records in which a guarded key stands twice; candidates are found in all of them at once."""
+        joined = b"".join(records)
+        found: list[int] = []
+        for key, tail in self._guarded:
+            where = np.searchsorted(ends, _places(joined, tail), side="right")
+            candidates: list[int] = np.flatnonzero(np.bincount(where, minlength=len(records)) > 1).tolist()
+            found += [place for place in candidates if records[place].count(key) > 1]
         return found
 
     def _reread(self, rows: Rows, place: int, value: bytes | None) -> None:
@@ -104,10 +126,7 @@ class Decoder:
         if isinstance(found, RecordClass):
             rows.refused.append((place, found))
             return
-        rows.places.append(place)
-        rows.heads.append(
-            tuple(read(found, path) for read, path in zip(self._readers, self._heads, strict=True))
-        )
+        rows.heads.extend(read(found, path) for read, path in zip(self._readers, self._heads, strict=True))
         rows.packed.append(self._pack(*(reread.number(found, path) for path in self._numbers)))
 
     def _letter(self, batch: RecordBatch, place: int, why: RecordClass) -> DeadLetter:
@@ -121,3 +140,18 @@ class Decoder:
             reason=why,
             sample=sample[:SAMPLE_BYTES],
         )
+
+
+def _tail(key: bytes) -> NDArray[np.unsignedinteger]:
+    """The last 4 bytes of a quoted key (2 of a very short one) as one number."""
+    return np.frombuffer(key[-4:], "<u4") if len(key) >= 4 else np.frombuffer(key[-2:], "<u2")
+
+
+def _places(text: bytes, tail: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
+    """Where the number stands in `text`, at every alignment: five times as fast as a search for the bytes."""
+    size = tail.itemsize
+    aligned = [
+        np.frombuffer(text, tail.dtype, (len(text) - at) // size, at) for at in range(min(size, len(text)))
+    ]
+    found = [np.flatnonzero(words == tail) * size + at for at, words in enumerate(aligned)]
+    return np.concatenate(found) if found else np.empty(0, np.int64)

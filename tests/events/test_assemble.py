@@ -108,3 +108,21 @@ def test_decisions_are_texts_with_missing_and_invalid() -> None:
         *(loan(decided=value) for value in values), loan(), reading=predictions(decision="decided")
     )
     assert events.decisions == ["approve", "1", "1", "true", None, INVALID_TEXT, INVALID_TEXT, None]
+
+
+def test_the_two_zeros_are_one_label_whatever_stands_beside_them() -> None:
+    reading = labels(LabelKind.NUMBER)
+    one, other = {"id": "a", "ts": NOW, "y": 0.0}, {"id": "a", "ts": NOW, "y": -0.0}
+    alone = decode(other, reading=reading).payloads.tolist()
+    assert decode(one, other, reading=reading).payloads.tolist() == [
+        *decode(one, reading=reading).payloads,
+        *alone,
+    ]
+    assert len(set(decode(one, other, {**one, "y": 0}, reading=reading).payloads.tolist())) == 1
+
+
+def test_one_and_true_are_different_classes_in_one_batch() -> None:
+    events = decode(
+        *({"id": "a", "ts": NOW, "y": y} for y in (1, True, 1.0, "1")), reading=labels(LabelKind.CLASS)
+    )
+    assert events.labels == ["1", "true", "1", "1"]

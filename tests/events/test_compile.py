@@ -60,3 +60,19 @@ def test_what_is_decoded_is_what_a_walk_finds(paths: list[FieldPath], data: st.D
             node[path[-1]] = data.draw(leaf)
     walked = [None if (found := lookup(tree, path)) is ABSENT else found for path in paths]
     assert list(compiled.getter(paths)(compiled.decode(json.dumps(tree).encode()))) == walked
+
+
+def test_runs_of_neighbours_and_what_lies_between_them_come_in_the_order_asked() -> None:
+    paths: list[FieldPath] = [("a",), *(("o", f"x{i}") for i in range(6)), ("b",), ("o", "p", "q"), ("c",)]
+    compiled = compile_paths(dict.fromkeys(paths, SCALAR))
+    record = {"a": 1, "b": 2, "c": 3, "o": {f"x{i}": 10 + i for i in range(6)} | {"p": {"q": 4}}}
+    event = compiled.decode(json.dumps(record).encode())
+    for asked in (
+        paths,
+        paths[1:7],
+        paths[2:6],
+        paths[::-1],
+        [paths[0], *paths[3:7], *paths[1:3]],
+        paths[7:],
+    ):
+        assert list(compiled.getter(asked)(event)) == [lookup(record, path) for path in asked], asked

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driftwatch.events.classes import RecordClass
+from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.columns import Events
 from driftwatch.events.decode import LETTERS_MAX, SAMPLE_BYTES, Decoder
 from driftwatch.events.reading import StreamReading
@@ -272,3 +272,23 @@ def test_a_repeated_key_is_found_beside_records_that_have_none() -> None:
     twice = GOOD[:-1] + b', "id": "b"}'
     events = decode(twice, b"{}", b"{}")
     assert events.rejected[RecordClass.INVALID_DUPLICATE_KEY] == 1
+
+
+@given(data=st.data())
+def test_repeated_keys_are_found_wherever_the_records_are_cut(data: st.DataObject) -> None:
+    """Against counting in each record: keys of two and more letters at every alignment, records short and long."""
+    key = data.draw(st.sampled_from(["y", "id", "idx", "label"]))
+    reading = StreamReading("credit", Stream.LABELS, id=("id",), label=(key,), label_required=True)
+    pieces = st.lists(
+        st.sampled_from([f'"{key}"', f'{key}"', '"', "x" * 7, f'"{key}', '"id"', " ", '"di"']), max_size=8
+    )
+    values = ["".join(data.draw(pieces)).encode() for _ in range(data.draw(st.integers(1, 12)))]
+    values = [v or None for v in values]
+    expected = {
+        place
+        for place, value in enumerate(values)
+        if value and any(value.count(guarded) > 1 for guarded in (b'"id"', f'"{key}"'.encode()))
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("driftwatch.events.decode.SEARCHED_BYTES", data.draw(st.integers(1, 100)))
+        assert Decoder(reading, KEY)._aside(values) == expected
