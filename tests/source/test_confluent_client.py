@@ -10,7 +10,7 @@ import confluent_kafka
 import pytest
 from confluent_kafka import KafkaError
 
-from driftwatch.errors import FencedError, SourceError
+from driftwatch.errors import FencedError, ReplacedError, SourceError
 from driftwatch.source.confluent_client import (
     client_settings,
     consumer_settings,
@@ -66,7 +66,7 @@ def test_a_token_that_does_not_say_when_it_ends(token: str) -> None:
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (KafkaError.FENCED_INSTANCE_ID, FencedError),
+        (KafkaError.FENCED_INSTANCE_ID, ReplacedError),
         (KafkaError.UNKNOWN_MEMBER_ID, FencedError),
         (KafkaError.ILLEGAL_GENERATION, FencedError),
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, SourceError),
