@@ -54,6 +54,10 @@ class Replay:
     loaded: Loaded
     given: Mapping[str, str]
     """Topic → path of a file, `kafka:` (that topic) or `kafka:TOPIC`."""
+    from_ms: int | None = None
+    """Topics: only records stamped at or after this; files are read whole."""
+    to_ms: int | None = None
+    """Topics: only records stamped before this."""
     snapshot: Snapshot | None = None
     notes: list[str] = field(default_factory=list[str])
     files: list[FileStream] = field(default_factory=list[FileStream])
@@ -119,7 +123,8 @@ class Replay:
         for topic, where in self.given.items():
             if where.startswith(KAFKA):
                 of = where.removeprefix(KAFKA) or topic
-                found = TopicRange(self.loaded.configuration.kafka, of)
+                kafka = self.loaded.configuration.kafka
+                found = TopicRange(kafka, of, from_ms=self.from_ms, to_ms=self.to_ms)
                 stack.callback(found.close)
                 for partition, batches in zip(sorted(found.bounds), found.partitions(), strict=True):
                     made[Partition(topic, partition.number)] = _renamed(batches, topic)

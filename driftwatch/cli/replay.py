@@ -39,13 +39,23 @@ def replay(
     alerts: Annotated[
         Path | None, typer.Option("--alerts", help="Write every transition here: .ndjson, .csv or .parquet.")
     ] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", help="Topics: only records from this time on, such as 2024-01-01T00:00:00Z."),
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Topics: only records before this time.")] = None,
     json: Json = False,
 ) -> None:
     """Replay history in event-time order and say what driftwatch would have shown and told."""
+    from driftwatch.cli.reference_inputs import moment_ms
     from driftwatch.config.load import load
     from driftwatch.replay import Replay
 
-    run = Replay(load(config), _given(inputs))
+    try:
+        from_ms, to_ms = moment_ms(begin), moment_ms(end)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    run = Replay(load(config), _given(inputs), from_ms=from_ms, to_ms=to_ms)
     told: list[dict[str, Any]] = []
     with ExitStack() as stack:
         write_statistics, write_alerts = _outputs(stack, statistics, alerts)
