@@ -182,7 +182,7 @@ class Counting:
         codes = np.full(len(rows), _ACCEPTED, np.int64)
         numbers: list[int] = np.unique(rows["version"]).tolist()
         for number in numbers:
-            version = self.versions.find(self.versions.names[number])
+            version = self.versions.find(self.versions.names[number], learn=False)
             here = rows["version"] == number
             if isinstance(version, Version):
                 codes[here & (rows["time_ms"] < version.state.starts_ms)] = CODE[RecordClass.LEARNING]

@@ -8,15 +8,18 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from driftwatch.errors import ReferenceFileError
 from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
-from driftwatch.events.order import AFTER_ALL
+from driftwatch.events.order import AFTER_ALL, BEFORE_ALL
 from driftwatch.events.records import RecordBatch
 from driftwatch.monitor.plan import ModelPlan, subject_of
 from driftwatch.references.build import build
 from driftwatch.references.learn import Learner
 from driftwatch.references.reference import Reference
 
+EVENTS_MIN: Final = 100
+"""Fewer events make no reference; as many as establish a version (E11)."""
 _STREAMS: Final = (Stream.PREDICTIONS, Stream.LABELS)
 
 
@@ -25,6 +28,8 @@ class LearningState(msgspec.Struct):
 
     first_ms: int = AFTER_ALL
     """Smallest event time seen."""
+    last_ms: int = BEFORE_ALL
+    """Greatest event time seen."""
     chunks: int = 0
 
 
@@ -51,6 +56,7 @@ class Learning:
         part = block.select(here)
         if stream is Stream.PREDICTIONS:
             self.state.first_ms = min(self.state.first_ms, int(part.times_ms.min()))
+            self.state.last_ms = max(self.state.last_ms, int(part.times_ms.max()))
         partitions = part.partitions.astype(np.int64)
         wanted = np.flatnonzero(self._learner.wanted(stream, part.ids, partitions, part.offsets))
         part = part.select(wanted)
@@ -64,8 +70,18 @@ class Learning:
         """Whether enough event time has passed since the first event."""
         return self.state.first_ms < AFTER_ALL and frontier_ms >= self.state.first_ms + learn_ms
 
+    def over(self, frontier_ms: int, learn_ms: int) -> bool:
+        """Whether nothing of the version has come for as long as learning takes: it was a passing visitor."""
+        return self.state.last_ms < frontier_ms - learn_ms
+
+    def postpone(self, frontier_ms: int) -> None:
+        """Go on learning for as long again: what was kept makes no reference yet."""
+        self.state.first_ms = frontier_ms
+
     def learn(self, created_ms: int) -> Reference:
         """The reference of what was kept; raises ReferenceFileError where that makes none."""
+        if len(self._learner) < EVENTS_MIN:
+            raise ReferenceFileError(f"version {self.version}: fewer than {EVENTS_MIN} events were seen")
         topics = {stream: plan.topic for stream, plan in self._plan.streams.items() if stream in _STREAMS}
         built = build(
             subject_of(self._plan.spec),

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from driftwatch.errors import ReferenceFileError
 from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.joins import JoinTables
@@ -28,6 +29,7 @@ from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
 from driftwatch.monitor.inflow import Inflow, PaneGrid
 from driftwatch.monitor.learning import Learning
+from driftwatch.monitor.limits import release_limits
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan, StreamPlan
 from driftwatch.monitor.snapshot import ModelView
@@ -190,7 +192,8 @@ class ModelMonitor:
         if facts:
             self.decisions.mark(max(inflow.newest_ms for inflow in self.inflows.values()), offsets)
             changes.journal.append(JournalRow("close", dict(offsets), {"model": self.plan.name, **limits}))
-        facts.extend(self._learn(offsets, changes))
+        if not finish:
+            facts.extend(self._learn(offsets, changes))
         facts.extend(self._end_versions(limits))
         facts.extend(self._noticed())
         facts.extend(self._bound_joins(offsets, changes))
@@ -198,28 +201,22 @@ class ModelMonitor:
         return [*facts, *self._told(changes)]
 
     def _ends_ms(self) -> int:
-        """End of the last window that holds something: up to here everything closes when the inputs end."""
-        newest = max((inflow.newest_ms for inflow in self.inflows.values()), default=0)
+        """End of the last window that holds something: up to here everything closes when the inputs end.
+
+        An event may lie beyond every running maximum: it may be ahead of its record (E6).
+        """
+        series = [s for version in self.versions.live.values() for s in version.series.values()]
+        open_ms = [start_ms for s in series if (start_ms := s.newest_ms) is not None]
+        newest = max([*open_ms, *(inflow.newest_ms for inflow in self.inflows.values())])
         origin = self.plan.spec.origin_ms
         return max(newest - (newest - origin) % w.slide_ms + w.slide_ms for w in self.plan.windows)
 
-    def _limits(self) -> dict[Stream, int]:
-        """Up to which time each stream is decided (E2)."""
-        inflows, within = self.inflows, self.plan.spec.join_within
-        limits = {stream: inflow.frontier_ms for stream, inflow in inflows.items()}
-        hold = {stream: inflow.holding_ms for stream, inflow in inflows.items()}
-        if self.plan.predictions_wait:
-            limits[Stream.PREDICTIONS] = min(limits[Stream.PREDICTIONS], hold[Stream.FEATURES] - within)
-        if self.plan.features_wait:
-            limits[Stream.FEATURES] = min(limits[Stream.FEATURES], hold[Stream.PREDICTIONS] - within)
-        if Stream.LABELS in limits:
-            limits[Stream.LABELS] = min(limits[Stream.LABELS], hold[Stream.PREDICTIONS] - within)
-            if self.plan.predictions_wait:
-                limits[Stream.LABELS] = min(limits[Stream.LABELS], hold[Stream.FEATURES] - 2 * within)
-        return limits
-
     def _release(self) -> dict[Stream, int]:
-        limits = self._limits()
+        limits = release_limits(
+            self.plan,
+            {stream: inflow.frontier_ms for stream, inflow in self.inflows.items()},
+            {stream: inflow.holding_ms for stream, inflow in self.inflows.items()},
+        )
         release = {
             Stream.PREDICTIONS: self.counting.release_predictions,
             Stream.FEATURES: self.counting.release_features,
@@ -243,13 +240,16 @@ class ModelMonitor:
             ):
                 changes.chunks |= learning.changes()
                 continue
-            reference = learning.learn(created_ms=inflow.frontier_ms)
+            try:
+                reference = learning.learn(created_ms=inflow.frontier_ms)
+                plan = self.plan.with_reference(name, reference)
+                self._replan(plan)
+            except ReferenceFileError:
+                self._learn_on(learning, inflow.frontier_ms, choice.learn_ms, changes)
+                continue
             changes.chunks |= learning.forget()
             changes.references[reference.hash] = encode(reference)
-            self._replan(self.plan.with_reference(name, reference))
-            starts_ms = self.versions.learned(
-                name, reference, max(i.newest_ms for i in self.inflows.values())
-            )
+            starts_ms = self.versions.learned(name, reference, learning.state.last_ms)
             row = {
                 "model": self.plan.name,
                 "version": name,
@@ -260,11 +260,21 @@ class ModelMonitor:
             facts.append(ReferenceLearned(self.plan.name, name, reference.hash, reference.events))
         return facts
 
+    def _learn_on(self, learning: Learning, frontier_ms: int, learn_ms: int, changes: Changes) -> None:
+        """What was kept makes no reference: too little, or its fields are of other kinds than other versions' are."""
+        changes.chunks |= learning.changes()
+        if learning.over(frontier_ms, learn_ms):
+            changes.chunks |= learning.forget()
+            del self.versions.learning[learning.version]
+        else:
+            learning.postpone(frontier_ms)
+
     def _replan(self, plan: ModelPlan) -> None:
         """Read and count by another plan from now on; blocks are drained, and only labels can be waiting."""
+        streams = plan.streams  # raises where the references disagree, before anything changes
         self.plan = plan
         for stream, inflow in self.inflows.items():
-            inflow.replan(plan.streams[stream])
+            inflow.replan(streams[stream])
         self.counting.plan = plan
         self.versions.replan(plan)
 

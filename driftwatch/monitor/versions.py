@@ -53,8 +53,11 @@ class Versions:
                 )
             self._admit(state, reference).load(saved.panes)
 
-    def find(self, name: str) -> Version | RecordClass:
-        """The version of this name, admitted at first sight, or the class of its records."""
+    def find(self, name: str, *, learn: bool = True) -> Version | RecordClass:
+        """The version of this name, admitted at first sight, or the class of its records.
+
+        With `learn` false a version without reference does not begin to be learned: labels teach nothing.
+        """
         if (version := self.live.get(name)) is not None:
             return version
         if name in self.learning:
@@ -65,6 +68,8 @@ class Versions:
             return RecordClass.UNKNOWN_VERSION
         if choice.reference is not None:
             return self._admit(VersionState(name=name, layout="", reference=""), choice.reference)
+        if not learn:
+            return RecordClass.UNKNOWN_VERSION
         self.learning[name] = Learning(self._plan, name, LearningState(), {})
         self._facts.append(VersionSeen(self._plan.name, name, known=True))
         return RecordClass.LEARNING

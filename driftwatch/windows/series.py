@@ -101,6 +101,11 @@ class Series:
         return len(self._open)
 
     @property
+    def newest_ms(self) -> int | None:
+        """Start of the newest open pane; None where none is open."""
+        return max(self._open, default=None)
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is counted anywhere: no open pane, no window with content."""
         return not self._open and not self._filled()

@@ -92,8 +92,9 @@ def drive(core: Core, logs: Logs, seed: int = 0, *, restarts: bool = True) -> Co
 
 def counted(core: Core, stream: Stream, layout: Layout | None = None) -> dict[str, int]:
     """Events over all stored panes by slice row, from the first field of the stream's part (labels: matched)."""
-    assert core.ref is not None
-    layout = layout or core.ref.layout
+    if layout is None:
+        assert core.ref is not None
+        layout = core.ref.layout
     part = layout.part(stream)
     assert part is not None
     totals: dict[str, int] = {}

@@ -1,0 +1,173 @@
+"""Learning a version's reference from its first records, and versions that only pass by (E10)."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from driftwatch.errors import ReferenceFileError
+from driftwatch.events.block import Block
+from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.decode import Decoder
+from driftwatch.events.order import AFTER_ALL
+from driftwatch.events.records import Partition
+from driftwatch.facts import ReferenceLearned, VersionSeen
+from driftwatch.monitor.learning import EVENTS_MIN, Learning, LearningState
+from tests.monitor.drive import Logs, classes, counted, drive, lines, panes, spec
+from tests.monitor.test_counting import ids
+from tests.monitor.test_plan import planned
+from tests.monitor.world import KEY, MINUTE, START, Core, batch
+
+LEARN_MS = 20 * MINUTE
+OF = spec(reference={"learn": "20m"})
+P0, L0 = Partition("p", 0), Partition("l", 0)
+
+
+def learning(records: list[dict[str, object]], chunk: int = 50) -> tuple[Learning, dict[str, bytes]]:
+    """A learning of version 1 that has been offered these predictions, and its chunks as stored."""
+    made, stored = Learning(planned(OF), "1", LearningState(), {}), {}
+    decoder = Decoder(planned(OF).streams[Stream.PREDICTIONS].reading, KEY)
+    for first in range(0, len(records), chunk):
+        part = batch("p", 0, lines(records[first : first + chunk]), first)
+        made.keep(Stream.PREDICTIONS, Block.of(decoder.decode(part), 0), part)
+        stored |= {name: data for name, data in made.changes().items() if data is not None}
+    return made, stored
+
+
+def test_what_was_kept_is_the_reference_the_same_after_a_restart() -> None:
+    made, stored = learning(ids(random.Random(1), 400))
+    assert len(stored) == 8
+    reference = made.learn(created_ms=7)
+    assert (reference.events, reference.created_ms, reference.source) == (400, 7, "learned from version 1")
+    again = Learning(planned(OF), "1", made.state, stored)
+    assert again.learn(created_ms=7).hash == reference.hash
+    assert set(again.forget()) == set(stored)
+    assert set(again.forget().values()) == {None}
+
+
+def test_other_versions_are_not_kept() -> None:
+    records = [{**record, "v": "12"[k % 2]} for k, record in enumerate(ids(random.Random(1), 400))]
+    made, _ = learning(records)
+    assert made.learn(0).events == 200
+    assert (made.state.first_ms, made.state.last_ms) == (START, START + 398_000)
+
+
+def test_it_is_due_once_enough_event_time_has_passed_since_its_first_event() -> None:
+    made = Learning(planned(OF), "1", LearningState(), {})
+    assert not made.due(AFTER_ALL, LEARN_MS), "nothing was seen"
+    made, _ = learning(ids(random.Random(1), 10))
+    assert not made.due(START + LEARN_MS - 1, LEARN_MS)
+    assert made.due(START + LEARN_MS, LEARN_MS)
+    made.postpone(START + LEARN_MS)
+    assert not made.due(START + LEARN_MS, LEARN_MS)
+    assert not made.over(START + LEARN_MS, LEARN_MS)
+    assert made.over(START + LEARN_MS + 10_000, LEARN_MS)
+
+
+def test_too_few_events_make_no_reference() -> None:
+    made, _ = learning(ids(random.Random(1), EVENTS_MIN - 1))
+    with pytest.raises(ReferenceFileError, match="fewer than 100"):
+        made.learn(0)
+
+
+def visited(visitors: list[dict[str, object]], n: int = 3_600) -> Logs:
+    """Version 1 every second, and some visitors at second 100."""
+    logs = Logs()
+    for k, record in enumerate(ids(random.Random(2), n)):
+        for visitor in visitors if k == 100 else ():
+            logs.add("p", 0, {**record, **visitor})
+            logs.add("l", 0, {"id": visitor["id"], "ts": record["ts"] + MINUTE, "y": 1})
+        logs.add("p", 0, record)
+        logs.add("l", 0, {"id": record["id"], "ts": record["ts"] + MINUTE, "y": record["y"]})
+    return logs
+
+
+def test_a_version_that_passes_by_is_not_learned_and_takes_no_place_for_ever() -> None:
+    # 2 has one record, 3 one that says nothing of its kinds, 4 a text where 1 has numbers: together they fill all places
+    visitors = [
+        {"id": "c2", "v": "2"},
+        {"id": "c3", "v": "3", "x": None},
+        {"id": "c4", "v": "4", "x": "blue"},
+    ]
+    core = drive(Core(OF, None), visited(visitors), 3)
+    model = core.monitor.models["m"]
+    assert set(model.versions.live) == {"1"}
+    assert model.versions.learning == {}
+    assert [key for key in core.store.saved.chunks if "/learn/" in key] == []
+    found = classes(core, Stream.PREDICTIONS)
+    assert found[RecordClass.LEARNING] + found[RecordClass.ACCEPTED] == 3_603
+    assert sum(classes(core, Stream.LABELS).values()) == 3_603
+
+
+def test_a_version_whose_fields_are_of_other_kinds_goes_on_learning() -> None:
+    logs = visited([], 2_000)
+    for record in ids(random.Random(3), 2_000):
+        logs.add("p", 1, {**record, "id": f"b-{record['id']}", "v": "2", "x": "blue"})
+    core = drive(Core(OF, None), logs, 4)
+    model = core.monitor.models["m"]
+    assert set(model.versions.live) == {"1"}
+    assert set(model.versions.learning) == {"2"}, "watched as soon as it can be compared"
+    assert counted(core, Stream.PREDICTIONS, model.versions.live["1"].layout)["all"] > 300
+
+
+def test_learned_panes_begin_after_everything_that_was_learned_from() -> None:
+    # events may be ahead of their records: nothing that was class `learning` may lie in a pane that counts
+    logs = Logs()
+    for record in ids(random.Random(2), 3_600):
+        logs.add("p", 0, record, record["ts"] - 5 * MINUTE)
+    logs.add("l", 0, {"id": "nobody", "ts": START, "y": 1})
+    core = Core(OF, None)
+    core.monitor.assign(logs.bounds)
+    facts = []
+    for first in range(0, 3_600, 60):
+        core.monitor.ingest(
+            batch("p", 0, logs.values[P0][first : first + 60], first, logs.stamps[P0][first : first + 60])
+        )
+        learned = core.monitor.models["m"].versions.learning
+        last_ms = learned["1"].state.last_ms if learned else None
+        facts += core.commit().facts
+        if last_ms is not None and not core.monitor.models["m"].versions.learning:
+            starts_ms = core.monitor.models["m"].versions.live["1"].state.starts_ms
+            assert last_ms < starts_ms <= last_ms + MINUTE
+    assert sum(isinstance(fact, ReferenceLearned) for fact in facts) == 1
+    core.commit(finish=True)
+    found = classes(core, Stream.PREDICTIONS)
+    assert min(key.start_ms for key in core.store.saved.panes) == starts_ms
+    assert found[RecordClass.LEARNING] == (starts_ms - START) // 1_000
+
+
+def test_a_label_teaches_nothing_and_begins_no_learning() -> None:
+    core = Core(OF, None)
+    core.monitor.assign({P0: (0, 9), L0: (0, 9)})
+    logs = visited([{"id": "c2", "v": "2"}])
+    core.monitor.ingest(batch("p", 0, logs.values[P0]))
+    core.commit()
+    versions = core.monitor.models["m"].versions
+    versions.learning.pop("2", None)
+    core.monitor.ingest(batch("l", 0, logs.values[L0]))
+    facts = core.commit(finish=True).facts
+    assert "2" not in versions.learning
+    assert not any(isinstance(fact, VersionSeen) and fact.version == "2" for fact in facts)
+    assert classes(core, Stream.LABELS)[RecordClass.UNKNOWN_VERSION] == 1
+
+
+def test_one_log_teaches_one_reference_whatever_the_restarts() -> None:
+    logs = visited([], 1_500)
+    cores = [Core(OF, None) for _ in range(2)]
+    for core, restarts in zip(cores, (False, True), strict=True):
+        core.monitor.assign(logs.bounds)
+        for first in range(0, 1_500, 100):
+            for partition in (P0, L0):
+                core.monitor.ingest(
+                    batch(partition.topic, 0, logs.values[partition][first : first + 100], first)
+                )
+            core.commit()
+            if restarts:
+                core.load()
+                core.monitor.assign(logs.bounds)
+        core.commit(finish=True)
+    assert list(cores[0].store.saved.references) == list(cores[1].store.saved.references) != []
+    assert panes(cores[0]) == panes(cores[1])
+    assert np.array(cores[0].monitor.models["m"].versions.names).tolist() == ["1"]
