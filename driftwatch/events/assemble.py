@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from driftwatch.events.classes import CLASSES, CODE, RecordClass
 from driftwatch.events.columns import INVALID_TEXT, Events, Passed
-from driftwatch.events.fields import canonical_text
+from driftwatch.events.fields import TEXT_MAX, canonical_text, short_text
 from driftwatch.events.ids import NO_ID, hash_ids
 from driftwatch.events.iso import BAD_TIME, times_ms
 from driftwatch.events.reading import LabelKind, StreamReading
@@ -44,28 +44,37 @@ class Rows:
 class _Heads:
     """The heads column by column, taken in the reading's order."""
 
-    def __init__(self, rows: Rows, width: int) -> None:
+    def __init__(self, rows: Rows, width: int, longest_bytes: int) -> None:
         self._columns = (rows.heads[column::width] for column in range(width))
+        self._long = longest_bytes > TEXT_MAX
+        """Only then can some text be too long: a character takes at least a byte of its record."""
 
     def take(self) -> list[Any]:
         return next(self._columns)
+
+    def take_short(self) -> list[Any]:
+        """The next column with its texts as they are kept."""
+        column = next(self._columns)
+        if not self._long:
+            return column
+        return [short_text(value) if isinstance(value, str) else value for value in column]
 
 
 def assemble(reading: StreamReading, batch: RecordBatch, rows: Rows, key: bytes) -> Events:
     """The events of `rows`; whoever is thrown out here is added to `rows.refused`."""
     n = len(rows.packed)
     places = rows.places(len(batch))
-    heads = _Heads(rows, len(reading.heads))
+    heads = _Heads(rows, len(reading.heads), max(map(len, filter(None, batch.values)), default=0))
     verdicts = np.full(n, _FINE, np.int64)
     stamps = batch.timestamps_ms[places]
     ids = _ids(heads.take(), verdicts, key) if reading.id else np.full(n, NO_ID, np.int64)
     times = times_ms(heads.take(), reading.time_unit) if reading.time else stamps
     _mark(verdicts, (times < 0) | (times == BAD_TIME), RecordClass.INVALID_TIME)
-    versions = _texts(heads.take()) if reading.version else [DEFAULT_VERSION] * n
+    versions = _texts(heads.take_short()) if reading.version else [DEFAULT_VERSION] * n
     _mark(verdicts, _which(versions, None, INVALID_TEXT), RecordClass.INVALID_VERSION)
-    decisions = _texts(heads.take()) if reading.decision else []
-    labels = _labels(heads.take(), reading, verdicts) if reading.label else []
-    texts = [_texts(heads.take()) for _ in reading.textual]
+    decisions = _texts(heads.take_short()) if reading.decision else []
+    labels = _labels(heads.take_short(), reading, verdicts) if reading.label else []
+    texts = [_texts(heads.take_short()) for _ in reading.textual]
     for _, wanted in reading.where:
         _mark(verdicts, ~_which(_texts(heads.take()), wanted), RecordClass.FILTERED, over=True)
     table = np.frombuffer(b"".join(rows.packed), "<f8").reshape(n, len(reading.numbers))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 FieldPath = tuple[str, ...]
 """A path as its keys, outermost first."""
 
 ABSENT = object()
 """Returned by `lookup` where the record has no such field (a null is a value, not absent)."""
+
+TEXT_MAX: Final = 1_000
+"""Characters of a text from the data that are kept: layouts, states and answers must not grow with it (P7, F34)."""
 
 
 def split(path: str) -> FieldPath:
@@ -70,3 +74,11 @@ def canonical_text(value: object) -> str | None:
     if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     return None
+
+
+def short_text(text: str) -> str:
+    """A text as it is kept: one beyond `TEXT_MAX` characters as its beginning and a hash, so that it stays distinct."""
+    if len(text) <= TEXT_MAX:
+        return text
+    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return f"{text[: TEXT_MAX - len(digest) - 1]}~{digest}"

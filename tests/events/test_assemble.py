@@ -6,6 +6,7 @@ import pytest
 
 from driftwatch.events.classes import RecordClass
 from driftwatch.events.columns import INVALID_TEXT
+from driftwatch.events.fields import short_text
 from driftwatch.events.ids import NO_ID
 from driftwatch.events.reading import LabelKind
 from tests.events.loans import NOW, decode, labels, loan, predictions
@@ -126,3 +127,16 @@ def test_one_and_true_are_different_classes_in_one_batch() -> None:
         *({"id": "a", "ts": NOW, "y": y} for y in (1, True, 1.0, "1")), reading=labels(LabelKind.CLASS)
     )
     assert events.labels == ["1", "true", "1", "1"]
+
+
+def test_long_texts_are_cut_alike_in_every_batch_and_column_f34() -> None:
+    long, other = "x" * 1_500, "x" * 1_499 + "y"
+    reading = predictions(decision="decided", max_record_bytes=10_000)
+    alone = decode(loan(decided=long), reading=reading).decisions
+    beside = decode(loan(decided="a"), loan(decided=long), loan(decided=other), reading=reading).decisions
+    assert beside == ["a", *alone, short_text(other)]
+    assert alone == [short_text(long)]
+    said = decode({"id": "a", "ts": NOW, "y": long}, reading=labels(LabelKind.CLASS)).labels
+    assert said == alone, "a decision and its label are the same class still"
+    ids = decode(*(loan(id=text) for text in (long, other)), reading=reading).ids.tolist()
+    assert len(set(ids)) == 2

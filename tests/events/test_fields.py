@@ -7,7 +7,16 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftwatch.events.fields import ABSENT, canonical_text, declared_features, feature_paths, lookup, split
+from driftwatch.events.fields import (
+    ABSENT,
+    TEXT_MAX,
+    canonical_text,
+    declared_features,
+    feature_paths,
+    lookup,
+    short_text,
+    split,
+)
 
 RECORD = {"a": {"b": {"c": None}, "list": [1]}, "a.b": 7}
 
@@ -62,3 +71,12 @@ def test_every_text_can_be_stored_and_is_canonical_already(text: str) -> None:
     found.encode("utf-8")
     assert canonical_text(found) == found
     assert len(found) == len(text)
+
+
+def test_a_long_text_is_known_by_its_beginning_and_its_hash_f34() -> None:
+    longest = "a" * TEXT_MAX
+    assert short_text(longest) == longest
+    shortened = {short_text(longest + tail) for tail in ("a", "b", "\ud800")}
+    assert len(shortened) == 3, "what differs far behind stays distinct"
+    assert {len(text) for text in shortened} == {TEXT_MAX}
+    assert short_text(short_text(longest + "b")) == short_text(longest + "b")
