@@ -17,6 +17,7 @@ from driftwatch.alerts.trail import Trail
 from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, EpisodeChanged, Fact
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.verdicts.patterns import matching
 from driftwatch.verdicts.verdict import Judgement
 
 
@@ -68,6 +69,18 @@ class Decisions:
         cause, time_ms = AlertCause.VERSION_ENDED, self.state.time_ms
         self._alerts(
             alert_rules.end(self.state.alerts, self._plan.name, version, cause, time_ms, self._plan.about)
+        )
+
+    def reconfigure(self) -> None:
+        """After a start: alerts of rules and windows that are no longer declared end, for nothing will resolve them (E9)."""
+        names = [window.name for window in self._plan.windows]
+        rules = {
+            rule.name: [n for n, looked in zip(names, matching(rule.windows, names), strict=True) if looked]
+            for rule in self._plan.spec.rules
+        }
+        time_ms = self.state.time_ms
+        self._alerts(
+            alert_rules.reconfigure(self.state.alerts, self._plan.name, rules, time_ms, self._plan.about)
         )
 
     def knows(self, episode: str) -> bool:

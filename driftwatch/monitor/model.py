@@ -79,6 +79,7 @@ class ModelMonitor:
             state.limit, int((plan.spec.labels.sample if plan.spec.labels else 1.0) * ALL_IDS)
         )
         self.decisions = Decisions(plan, load(saved, f"{plan.name}/decisions", DecisionState))
+        self.decisions.reconfigure()
         self.closing = Closing(plan, self.versions, self.decisions, keep_readings=keep_readings)
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
