@@ -1,0 +1,148 @@
+"""Which versions are watched: admitted, refused, learned, ended, and taken up again (E9, E11)."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from driftwatch.errors import StateError
+from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.records import Partition
+from driftwatch.facts import VersionSeen
+from driftwatch.monitor.plan import Choice
+from driftwatch.monitor.values import SliceValues
+from driftwatch.monitor.version import Version, VersionState
+from driftwatch.monitor.versions import LIVE_MAX, NAME_MAX, REFUSED_MAX, Versions
+from tests.monitor.drive import built, lines, spec
+from tests.monitor.test_counting import ids
+from tests.monitor.test_plan import planned
+from tests.monitor.world import MINUTE, REFERENCE, SAVED, SPEC, START, Core, batch
+
+P = Stream.PREDICTIONS
+
+
+def versions(*choices: Choice, names: list[str] | None = None) -> Versions:
+    plan = planned(spec(), *choices)
+    return Versions(plan, SliceValues(plan.spec.slice_columns, {}), names if names is not None else [])
+
+
+def seen(of: Versions) -> list[tuple[str, bool]]:
+    return [(f.version, f.known) for f in of.take_facts() if isinstance(f, VersionSeen)]
+
+
+def test_a_version_is_admitted_at_first_sight_and_told_of_once() -> None:
+    of = versions()
+    found = of.find("1")
+    assert isinstance(found, Version)
+    assert of.find("1") is found
+    assert seen(of) == [("1", True)]
+    assert seen(of) == []
+    assert of.number("1") == 0
+
+
+def test_no_more_than_four_live_and_learning_together_e11() -> None:
+    of = versions(Choice("l*", learn_ms=MINUTE), Choice("*", REFERENCE))
+    assert [of.find(name) for name in ("l1", "l2")] == [RecordClass.LEARNING] * 2
+    assert all(isinstance(of.find(name), Version) for name in ("1", "2"))
+    assert len(of.live) + len(of.learning) == LIVE_MAX
+    assert of.find("3") is of.find("l3") is RecordClass.UNKNOWN_VERSION
+    assert seen(of)[-2:] == [("3", False), ("l3", False)]
+
+
+def test_a_version_that_no_pattern_fits_is_unknown() -> None:
+    of = versions(Choice("1.*", REFERENCE))
+    assert of.find("2.0") is RecordClass.UNKNOWN_VERSION
+    assert isinstance(of.find("1.7"), Version)
+
+
+def test_names_from_the_data_grow_no_memory_f10() -> None:
+    of = versions(Choice("1", REFERENCE))
+    for number in range(3 * REFUSED_MAX):
+        of.find(f"{number + 2:0300d}")
+    told = seen(of)
+    assert len(told) == REFUSED_MAX
+    assert max(len(name) for name, _ in told) == NAME_MAX
+    assert of.names == []
+    assert versions().find("x" * (NAME_MAX + 1)) is RecordClass.UNKNOWN_VERSION
+
+
+def test_labels_begin_no_learning() -> None:
+    of = versions(Choice("*", learn_ms=MINUTE))
+    assert of.find("1", learn=False) is RecordClass.UNKNOWN_VERSION
+    assert of.find("1") is RecordClass.LEARNING
+    assert of.find("1", learn=False) is RecordClass.LEARNING
+
+
+def test_a_learned_version_is_counted_from_the_first_pane_after_its_last_event() -> None:
+    of = versions(Choice("*", learn_ms=MINUTE))
+    of.find("1")
+    assert of.learned("1", REFERENCE, START + 90_000) == START + 2 * MINUTE
+    assert of.learning == {}
+    assert of.learned_hashes == {"1": REFERENCE.hash}
+    of.learning["2"] = of.learning.get("2")  # type: ignore[assignment]
+    assert of.learned("2", REFERENCE, START) == START + MINUTE, (
+        "an event at the very border belongs to its pane"
+    )
+
+
+def test_numbers_only_grow() -> None:
+    of = versions(names=["old"])
+    of.find("1")
+    assert (of.names, of.number("old"), of.number("1"), of.number("2")) == (["old", "1", "2"], 0, 1, 2)
+
+
+def test_a_state_whose_reference_is_gone_or_another_is_refused_with_a_way_out_e9() -> None:
+    of = versions()
+    of.find("1")
+    states = [msgspec.msgpack.decode(data, type=VersionState) for data in of.states().values()]
+    again = versions()
+    again.restore(states, SAVED)
+    assert again.live["1"].state.layout == REFERENCE.layout.hash
+    assert seen(again) == [], "it was seen before"
+    past = {P: ids(random.Random(9), 500)}
+    for choice in (Choice("2", REFERENCE), Choice("*", built(spec(), past)), Choice("*", learn_ms=5)):
+        with pytest.raises(StateError, match="give back that reference"):
+            versions(choice).restore(states, SAVED)
+
+
+def test_a_version_that_left_all_windows_ends_once_a_later_one_lives() -> None:
+    core = Core(SPEC)
+    bounds = {Partition("p", 0): (0, 9), Partition("l", 0): (0, 0)}
+    core.monitor.assign(bounds)
+
+    def minutes(version: str, first: int, last: int) -> set[str]:
+        some = [
+            {**record, "id": f"{version}-{minute}", "v": version, "ts": START + minute * MINUTE}
+            for minute, record in zip(range(first, last), ids(random.Random(1), last - first), strict=True)
+        ]
+        core.monitor.ingest(batch("p", 0, lines(some), core.monitor.offsets[Partition("p", 0)]))
+        core.commit()
+        while core.monitor.held:
+            core.commit()
+        core.load()
+        core.monitor.assign(bounds)
+        return set(core.monitor.models["m"].versions.live)
+
+    assert minutes("1", 0, 10) == {"1"}
+    assert minutes("2", 10, 30) == {"1", "2"}, "1 is still in the 30-minute window"
+    assert minutes("2", 30, 50) == {"2"}
+    assert {key.version for key in core.store.saved.panes} == {"2"}, "its panes go with it"
+    assert "m/version/1" not in core.store.saved.states
+    assert core.monitor.models["m"].versions.names == ["1", "2"], "its number stays: join rows name it"
+    assert minutes("1", 50, 51) == {"1", "2"}, "and it can come back"
+
+
+def test_the_only_version_never_ends() -> None:
+    of = versions()
+    of.find("1")
+    assert of.ended(START + 10**12) == []
+
+
+def test_slice_values_of_every_reference_have_codes_before_any_version_is_seen() -> None:
+    values = SliceValues(("country",), {})
+    Versions(planned(), values, [])
+    assert set(values.saved()["country"]) == {"PT", "DE", "FR"}
+    assert replace(Choice("*"), learn_ms=5).reference is None
