@@ -21,7 +21,7 @@ _PER_S: Final = {
     TimeUnit.NANOSECONDS: 1_000_000_000,
 }
 """Units per second."""
-_WHOLE_MAX: Final = 2**62
+_INT64_MAX: Final = 2**63 - 1
 
 
 def times_ms(values: Sequence[object], unit: TimeUnit) -> NDArray[np.int64]:
@@ -47,23 +47,17 @@ def parse_iso_ms(text: str) -> int:
 
 def _epoch_batch(values: Sequence[object], unit: TimeUnit) -> NDArray[np.int64]:
     """Each value by itself, whatever stands beside it in the batch: integers are exact, floats are rounded."""
-    if set(map(type, values)) == {int} and _fit(values):
-        return _whole_ms(np.array(values, np.int64), unit)
+    per_s = _PER_S[unit]
+    if set(map(type, values)) == {int}:
+        whole = cast("Sequence[int]", values)
+        if min(whole) >= 0 and max(whole) <= min(_LAST_MS * per_s // 1_000, _INT64_MAX):
+            numbers = np.array(whole, np.int64)
+            return numbers * 1_000 if unit is TimeUnit.SECONDS else numbers // (per_s // 1_000)
     found = _parts_ms(np.array([v if isinstance(v, float) else np.nan for v in values]), unit)
-    places = [i for i, v in enumerate(values) if type(v) is int and _fit([v])]
-    found[places] = _whole_ms(np.array([values[i] for i in places], np.int64), unit)
+    for i, value in enumerate(values):
+        if type(value) is int:
+            found[i] = min(max(value * 1_000 // per_s, -1), _LAST_MS + 1)
     return found
-
-
-def _fit(values: Sequence[object]) -> bool:
-    whole = cast("Sequence[int]", values)
-    return min(whole) > -_WHOLE_MAX and max(whole) < _WHOLE_MAX
-
-
-def _whole_ms(whole: NDArray[np.int64], unit: TimeUnit) -> NDArray[np.int64]:
-    if unit is TimeUnit.SECONDS:
-        return np.where(np.abs(whole) > _LAST_MS, BAD_TIME, whole * 1_000)
-    return whole // (_PER_S[unit] // 1_000)
 
 
 def _parts_ms(numbers: NDArray[np.float64], unit: TimeUnit) -> NDArray[np.int64]:

@@ -120,7 +120,7 @@ def exact_epoch_ms(value: object, unit: TimeUnit) -> int | None:
         return int(BAD_TIME)
     micros = Fraction(value) * 10**6 / PER_S[unit]
     if isinstance(value, float):
-        if abs(micros - round(micros)) > Fraction(49, 100) or micros > 2**52:
+        if abs(micros - round(micros)) > Fraction(1, 5) or micros > 2**52:
             return None
         micros = Fraction(round(micros))
     found = micros // 1_000
