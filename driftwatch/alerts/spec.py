@@ -28,6 +28,6 @@ class AlertingSpec(Spec):
     """Alerting as a whole."""
 
     budget: str = "1 per week"
-    """The false-alert budget of evidence rules."""
+    """The false-alert budget of evidence rules; they are not in this version, so only declared `rules` alert."""
     external_url: str = "http://localhost:9464"
     """Where people reach this daemon; links in messages start with it."""
