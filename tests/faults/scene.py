@@ -155,7 +155,8 @@ class Scene:
         assert producer.flush(30) == 0, "the broker takes everything"
 
     def waits(self) -> str:
-        """Which streams have records that are not counted yet; empty when none has."""
+        """Which streams have records that are not counted yet; empty when none has. Fails if the daemon has ended."""
+        assert self.daemon.pid
         answer = self.daemon.get("/api/v1/models")
         classes = {model["model"]: model["classes"] for model in answer["models"]} if answer else {}
         wanted: Counter[tuple[str, str]] = Counter()
@@ -171,7 +172,10 @@ class Scene:
 
     def consumed(self, within_s: float = 30) -> None:
         """Wait until every record produced so far is counted in some class."""
-        until(lambda: not self.waits(), within_s, "all records are counted")
+        try:
+            until(lambda: not self.waits(), within_s, "all records are counted")
+        except TimeoutError:
+            raise TimeoutError(f"after {within_s:g} s (counted, produced): {self.waits()}") from None
 
     def idle(self, within_s: float = 20) -> None:
         """Wait until every partition is idle, so that nothing more will be decided."""
