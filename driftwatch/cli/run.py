@@ -9,7 +9,10 @@ import threading
 from types import FrameType
 from typing import Final
 
+import typer
+
 from driftwatch.cli.options import DEFAULT_CONFIG, Config
+from driftwatch.errors import DriftwatchError, ExitCode
 
 GRACE_S: Final = 25.0
 """A stop that takes longer ends at once with exit code 1; what was committed is safe (F27)."""
@@ -39,7 +42,14 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
     )
     from driftwatch.app import App
 
-    App(loaded).run(stopped_by_signals())
+    try:
+        App(loaded).run(stopped_by_signals())
+    except DriftwatchError:
+        raise
+    except Exception:
+        # Through the log, so that it is one line without secrets: a plain traceback is neither (F34, P10).
+        structlog.get_logger("driftwatch").critical("crashed", exc_info=True)
+        raise typer.Exit(ExitCode.FAILED) from None
 
 
 def stopped_by_signals(grace_s: float = GRACE_S) -> threading.Event:

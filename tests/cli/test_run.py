@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -69,3 +70,36 @@ def test_a_wrong_configuration_starts_nothing(tmp_path: Path, capsys: pytest.Cap
     assert run(["run", "-c", str(tmp_path / "c.yaml")]) == ExitCode.CONFIGURATION
     assert "the environment variable `DRIFTWATCH_TEST_UNSET` is not set" in capsys.readouterr().err
     assert not (tmp_path / "state").exists()
+
+
+CRASHER = """
+import os
+from driftwatch.app import App
+def run(self, stop):
+    raise RuntimeError("a bug\\nthat saw " + os.environ["CANARY"])
+App.run = run
+from driftwatch.cli import main
+main()
+"""
+
+
+def test_a_crash_is_one_log_line_without_secrets(tmp_path: Path) -> None:
+    """F34, F35: whatever goes wrong in us, the log stays one JSON object per line, and secrets stay inside."""
+    (tmp_path / "c.yaml").write_text(
+        GOOD
+        + "state: {directory: state}\nhttp: {port: 0, token: {env: CANARY}}\ntelemetry: {log_format: json}\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", CRASHER, "run", "-c", str(tmp_path / "c.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "CANARY": "canary-7f3a9c"},
+        cwd=Path(__file__).parents[2],
+    )
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stderr == ""
+    last = json.loads(ended.stdout.splitlines()[-1])
+    assert (last["event"], last["level"]) == ("crashed", "critical")
+    assert "RuntimeError: a bug\nthat saw [redacted]" in last["exception"]
+    assert "canary-7f3a9c" not in ended.stdout
