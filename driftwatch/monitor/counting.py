@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwatch.events.assemble import DEFAULT_VERSION
 from driftwatch.events.block import Block
 from driftwatch.events.classes import CODE, RecordClass, Stream
 from driftwatch.events.joins import (
@@ -117,8 +118,9 @@ class Counting:
     def release_features(self, block: Block) -> None:
         """Features whose predictions are all known by now: take over version and slice values, and count.
 
-        Without its prediction a features record counts in the `__unknown__` slices of its own version; where
-        it names none, of the only live version; else nowhere, and its class says so.
+        Without its prediction a features record counts in the `__unknown__` slices of its own version. Where it
+        names none, and predictions do, it counts nowhere, and its class says so: which versions are live at this
+        moment depends on the interleaving.
         """
         places, rows = self._near(self.predictions, block)
         codes = _merged(self._carried(Stream.FEATURES, block), places, rows)
@@ -136,11 +138,11 @@ class Counting:
                 self._count_features(version, part, codes[here])
 
     def _versions_of(self, block: Block, places: Ints, rows: JoinRows) -> Sequence[str | None]:
-        """The versions of features: their own, those of the predictions at `places`, the only live one; None if unknown."""
+        """The versions of features: their own, or those of the predictions at `places`; None where nobody says."""
         if self.plan.streams[Stream.FEATURES].reading.version:
             return block.versions
-        only = next(iter(self.versions.live)) if len(self.versions.live) == 1 else None
-        names = [only] * len(block)
+        versioned = self.plan.streams[Stream.PREDICTIONS].reading.version is not None
+        names = [None if versioned else DEFAULT_VERSION] * len(block)
         for place, number in zip(places.tolist(), rows["version"].tolist(), strict=True):
             names[place] = self.versions.names[number]
         return names
