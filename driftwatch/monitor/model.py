@@ -44,7 +44,7 @@ from driftwatch.references.codec import decode, encode
 
 BLOCK: Final = 16_384
 """Events that are counted together: large enough for NumPy, small enough for the cache."""
-WAITING_MAX: Final = 2_000_000
+WAITING_MAX: Final = 200_000
 """Events that may wait per stream; beyond it the stream is paused (E7)."""
 _REMEMBERED_MAX: Final = 10_000_000
 _ORDER: Final = (Stream.PREDICTIONS, Stream.FEATURES, Stream.LABELS)
