@@ -188,8 +188,7 @@ class Scene:
         until(all_idle, within_s, "every partition is idle")
 
     def stop(self, *, errors: Iterable[str] = ()) -> End:
-        """SIGTERM once all is consumed (F27), and what must hold then: exit code 0 within 10 s, every record in one class,
-        a clean log."""
+        """SIGTERM once all is consumed (F27), and what must hold then: exit code 0 within 10 s, and `end`."""
         self.consumed()
         assert self.daemon.stop(signal.SIGTERM, within_s=10) == 0
         return self.end(errors=errors)

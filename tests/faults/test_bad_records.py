@@ -13,9 +13,11 @@ import pytest
 
 from driftwatch.events.classes import RecordClass as Class
 from driftwatch.events.classes import Stream
+from driftwatch.monitor.spec import ModelSpec
+from driftwatch.references.reference import Reference
 from driftwatch.source.spec import KafkaSpec
 from driftwatch.source.topic_range import TopicRange
-from tests.faults.scene import End, Scene, Sent, forget_peak, resident_bytes, series
+from tests.faults.scene import End, Scene, Sent, built_from, forget_peak, resident_bytes, series
 from tests.integration.broker import Broker
 from tests.monitor.world import MINUTE, START, label, prediction
 
@@ -151,6 +153,37 @@ BAD_ISO = (
 )
 
 
+PRICES = 900
+OUTSIDE = (*MISSING_NUMBERS[:2], *WRONG_NUMBERS, b"1.7e308", b"1e12")
+"""Predicted prices that can be in no sum: missing, invalid, or beyond the range that is summed (E13)."""
+WRONG_LABELS = (b"NaN", b"Infinity", b"-1e999", b"1e301", DIGITS, b'"1"', b"true", b"{}")
+FAR_LABELS = (b"1e299", b"-1e299", b"1e15")
+
+
+def price(number: int) -> tuple[bytes, bytes]:
+    """Predicted price and label of one sale; the first ones are wrong in one or the other."""
+    predicted, sold = b"%d" % (100 + number % 7), b"%d" % (100 + number % 5)
+    if number < len(OUTSIDE):
+        predicted = OUTSIDE[number]
+    elif number < len(OUTSIDE) + len(WRONG_LABELS):
+        sold = WRONG_LABELS[number - len(OUTSIDE)]
+    elif number < len(OUTSIDE) + len(WRONG_LABELS) + len(FAR_LABELS):
+        sold = FAR_LABELS[number - len(OUTSIDE) - len(WRONG_LABELS)]
+    return predicted, sold
+
+
+def price_reference(spec: ModelSpec) -> Reference:
+    rows = [good(n, score=100 + n % 7, y=100 + n % 5) for n in range(1_000)]
+    return built_from(spec, rows)
+
+
+def send_prices(scene: Scene) -> None:
+    sales = [price(n) for n in range(PRICES)]
+    predictions = [Sent(good(n, score=predicted)) for n, (predicted, _) in enumerate(sales)]
+    scene.produce(scene.topic("prices"), predictions)
+    scene.produce(scene.topic("prices", LABELS), [Sent(answer(n, sold)) for n, (_, sold) in enumerate(sales)])
+
+
 @dataclass
 class Run:
     """What was seen while the daemon ran, and what it left behind."""
@@ -176,12 +209,14 @@ def run(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
     scene.model("poison")
     scene.model("large", {"labels": None, "rules": None})
     scene.model("numbers", {"predictions": {"id": None}, "labels": None, "rules": None})
+    scene.model("prices", {"task": "regression", "rules": None}, build=price_reference)
     scene.model("times", {"labels": {"time": "ts"}, "rules": None})
     scene.model("order", {"labels": None, "rules": None}, partitions=2)
     try:
         scene.start()
         send_poison(run)
         send_numbers(scene)
+        send_prices(scene)
         send_times(scene)
         send_order(scene)
         scene.consumed()
@@ -370,6 +405,26 @@ def test_f9_wrong_numbers_are_missing_or_invalid_cells(run: Run) -> None:
         assert sum(counted[described.start : described.stop]) == classes[Class.ACCEPTED]
         assert counted[described.missing] == len(MISSING_NUMBERS), name
         assert counted[described.invalid] == len(WRONG_NUMBERS), name
+
+
+def test_f9_sums_hold_what_is_in_range_and_nothing_else(run: Run) -> None:
+    """The mean absolute error of a regression model, against plain arithmetic over the usable sales."""
+    labels = Counter(run.end.of("prices", LABELS))
+    assert labels[Class.MISSING_LABEL] == 1, "NaN"
+    assert labels[Class.INVALID_LABEL] == len(WRONG_LABELS) - 1
+    assert run.end.of("prices") == {Class.ACCEPTED: PRICES}
+    chosen = {"model": "prices", "window": "30m"}
+    (end_s,) = series(
+        run.metrics, "driftwatch_window_end_timestamp_seconds", stream="labels", **chosen
+    ).values()
+    wrong = len(OUTSIDE) + len(WRONG_LABELS) + len(FAR_LABELS)
+    usable = range(wrong, int(end_s) - START // 1_000)
+    assert len(usable) > 300
+    errors = [int(price(n)[0]) - int(price(n)[1]) for n in usable]
+    (mae,) = series(run.metrics, "driftwatch_mae", slice="all", **chosen).values()
+    assert mae == pytest.approx(sum(map(abs, errors)) / len(errors), rel=1e-6)  # sums are fixed-point
+    (bias,) = series(run.metrics, "driftwatch_bias", slice="all", **chosen).values()
+    assert bias == pytest.approx(sum(errors) / len(errors), rel=1e-6)  # sums are fixed-point
 
 
 def test_f9_no_gauge_is_poisoned(run: Run) -> None:
