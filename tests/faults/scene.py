@@ -141,6 +141,7 @@ class Scene:
         """Append records and wait until the broker has them."""
         producer = Producer(
             {
+                "enable.idempotence": True,
                 "bootstrap.servers": self.kafka.bootstrap_servers,
                 "linger.ms": 5,
                 "message.max.bytes": 32_000_000,
