@@ -226,5 +226,4 @@ class Inflow:
         orders = list(self.orders.values())
         reached = stream_frontier_ms(orders, self.plan.lateness_ms, self.frontier_ms)
         limit_ms = reached + self.plan.lateness_ms + skew_ms
-        active = sum(not order.idle for order in orders)
-        return {p for p, o in self.orders.items() if active > 1 and not o.idle and o.running_ms > limit_ms}
+        return {p for p, o in self.orders.items() if not o.idle and o.running_ms > limit_ms}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from driftwatch.events.block import Block
@@ -77,8 +77,15 @@ def one_by_one(events: list[Event]) -> list[RecordClass]:
     return classes
 
 
+# 1 repeats 0 and leaves; 2 is near 1 only: it stays, whether 1 is in its block or not
+CHAIN = [Event(0, 0, time, 0, offset) for offset, time in enumerate((5, 15, 25))]
+
+
 @settings(max_examples=300)
 @given(events=EVENTS, cuts=CUTS)
+@example(events=CHAIN, cuts=[1])
+@example(events=CHAIN, cuts=[2])
+@example(events=CHAIN, cuts=[])
 def test_the_lowest_offset_wins_wherever_the_blocks_are_cut_f14(events: list[Event], cuts: list[int]) -> None:
     table = MemoryJoinTable(PREDICTION_ROW)
     classes: list[RecordClass] = []

@@ -112,3 +112,10 @@ def test_a_breach_is_held_over_a_restart() -> None:
     (alert,) = core.monitor.models["m"].decisions.alerts()
     assert alert.rule == "psi"
     assert np.isfinite(alert.findings[0].value)
+    rules = [rule for rule in SPEC.rules if rule.name != "psi"]
+    core.spec = SPEC.model_copy(update={"rules": rules})
+    core.load()
+    outcome = core.commit()
+    assert [n.type.value for n in outcome.changes.notifications] == ["alert.resolved"], (
+        "nobody would judge it any more (E9)"
+    )
