@@ -213,9 +213,8 @@ def run(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
     scene.model("times", {"labels": {"time": "ts"}, "rules": None})
     scene.model("order", {"labels": None, "rules": None}, partitions=2)
     try:
-        send_order(
-            scene
-        )  # before the start: an empty partition is idle, and what it brings later may be late (E4)
+        # Before the start: an empty partition is idle, and what it brings later is judged by the closed frontier too (E4).
+        send_order(scene)
         scene.start()
         send_poison(run)
         send_numbers(scene)
@@ -460,3 +459,16 @@ def test_f11_panes_still_close(run: Run) -> None:
         run.metrics, "driftwatch_frontier_timestamp_seconds", model="times", stream="predictions"
     ).values()
     assert frontier == (START + 599_000 - 2 * MINUTE) / 1_000
+
+
+def test_f12_late_is_judged_by_the_partition_alone(run: Run) -> None:
+    for partition, times in order_times().items():
+        late, newest = 0, times[0]
+        for time_ms in times:
+            late += time_ms < newest - 2 * MINUTE
+            newest = max(newest, time_ms)
+        assert 0 < late < len(times) // 2
+        assert run.end.classes["order", PREDICTIONS, partition] == {
+            Class.LATE: late,
+            Class.ACCEPTED: len(times) - late,
+        }
