@@ -85,6 +85,7 @@ class Scene:
         self.folder = folder
         self.port = free_ports()[0]
         self.sent: Counter[Partition] = Counter()
+        self._producers: dict[Any, Producer] = {}
         self.models: list[dict[str, Any]] = []
         self.references: dict[str, Reference] = {}
         self.config: dict[str, Any] = {
@@ -139,21 +140,28 @@ class Scene:
 
     def produce(self, topic: str, records: Iterable[Sent], **settings: Any) -> None:
         """Append records and wait until the broker has them."""
-        producer = Producer(
-            {
-                "enable.idempotence": True,
-                "bootstrap.servers": self.kafka.bootstrap_servers,
-                "linger.ms": 5,
-                "message.max.bytes": 32_000_000,
-                "queue.buffering.max.messages": 300_000,
-                **settings,
-            }
-        )
+        producer = self._producer(settings)
         for record in records:
             stamp = {} if record.time_ms is None else {"timestamp": record.time_ms}
             producer.produce(topic, record.value, partition=record.partition, **stamp)
             self.sent[Partition(topic, record.partition)] += 1
         assert producer.flush(30) == 0, "the broker takes everything"
+
+    def _producer(self, settings: dict[str, Any]) -> Producer:
+        """One for each way to produce: a new one asks the broker for an id first."""
+        key = tuple(sorted(settings.items()))
+        if key not in self._producers:
+            self._producers[key] = Producer(
+                {
+                    "enable.idempotence": True,
+                    "bootstrap.servers": self.kafka.bootstrap_servers,
+                    "linger.ms": 5,
+                    "message.max.bytes": 32_000_000,
+                    "queue.buffering.max.messages": 300_000,
+                    **settings,
+                }
+            )
+        return self._producers[key]
 
     def waits(self) -> str:
         """Which streams have records that are not counted yet; empty when none has. Fails if the daemon has ended."""

@@ -65,7 +65,9 @@ def topic_is_made_anew(admin: AdminClient, scene: Scene) -> None:
     admin.delete_topics([topic])[topic].result(20)
     scene.kafka.create_topic(topic)
     scene.sent.clear()
-    scene.produce(topic, part(1)[: PART // 2])
+    scene.produce(
+        topic, part(1)[: PART // 2], **{"client.id": "anew"}
+    )  # a producer that does not know the old one
 
 
 def test_f30_a_missing_topic_stops_it_with_an_instruction(kafka: Broker, tmp_path: Path) -> None:
