@@ -210,6 +210,11 @@ class KafkaPythonSource:
         elif decision is Decision.LEAVE:
             self._leave()
             self._cluster.remove(self._spec.group_id, self._owner)
+        elif self._seat.lags:
+            # The client would look again by itself only after `metadata_max_age_ms`, five minutes.
+            _log.info("kafka_assignment_incomplete", partitions=len(self._seat.partitions))
+            self._network.cluster.request_update()
+            self._consumer._coordinator.request_rejoin()
         return self._seat.tell()
 
     def _apply_pause(self) -> None:

@@ -34,6 +34,9 @@ class Seat:
         """What the group gave us, whether we hand it over or not."""
         self.working = False
         self.waiting: str | None = None
+        self.lags = False
+        """Nobody else is in the group, and still a topic was not dealt, although we have waited for it once."""
+        self._waited = False
         self._told: frozenset[Partition] = frozenset()
         self._lost = False
         self._ask_at = 0.0
@@ -62,6 +65,7 @@ class Seat:
         self.partitions, self.working = partitions, False
         self._lost = self._lost or lost
         self._ask_at = 0.0
+        self.lags = self._waited = False
 
     def decide(self, topics: Collection[str]) -> Decision:
         """Work with all partitions; with fewer, see who has the others: the larger instance id leaves.
@@ -70,12 +74,15 @@ class Seat:
         SourceError if a topic is gone.
         """
         self._ask_at = time.monotonic() + ASK_AGAIN_S
+        self.lags = False
         if self.partitions < self._cluster.partitions(topics):
             other = self._look()
             if other is not None:
                 return Decision.LEAVE if gives_way(self._owner, other) else Decision.WAIT
             if {partition.topic for partition in self.partitions} < set(topics):
-                return Decision.WAIT  # the client's metadata lag behind; it is about to join again
+                # The client's metadata lag behind; mostly it is about to join again by itself.
+                self.lags, self._waited = self._waited, True
+                return Decision.WAIT
         self.waiting, self.working = None, True
         return Decision.WORK
 

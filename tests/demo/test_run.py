@@ -66,7 +66,8 @@ def test_it_ends_by_itself_having_shown_everything(tmp_path: Path) -> None:
         assert code == ExitCode.OK, demo.printed
         for place, act in enumerate(Act, 1):
             assert re.search(rf"\[\d/5 {act}\]", demo.printed), f"{place}: {act}\n{demo.printed}"
-        assert "country=PT income: psi" in demo.printed
+        # Which of the two crosses the limit first depends on where the world's change falls in its window.
+        assert re.search(r"country=PT (income|debt_ratio): psi", demo.printed), demo.printed
         assert "signature valid" in demo.printed
         assert "fitted model 2" in demo.printed
         assert "Traceback" not in demo.printed

@@ -77,6 +77,17 @@ def test_alone_without_a_whole_topic_it_waits_for_the_next_assignment() -> None:
     assert place.waiting is None
 
 
+def test_an_assignment_that_stays_incomplete_lags_until_the_next_one() -> None:
+    place, _ = seat()
+    place.deal(frozenset({P0, P1}), lost=False)
+    for expected in (False, True, True):
+        place.decide(TOPICS)
+        assert place.lags is expected
+    place.deal(ALL, lost=False)
+    assert place.decide(TOPICS) is Decision.WORK
+    assert not place.lags
+
+
 def test_a_topic_that_is_gone_is_an_error() -> None:
     place, cluster = seat()
     cluster.here.discard(OTHER)
