@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from driftwatch.cli import check, demo, reference, replay, retry, status, version
+from driftwatch.cli import check, demo, recompute, reference, replay, retry, status, version
 from driftwatch.cli import run as daemon
 from driftwatch.errors import ConfigurationError, DriftwatchError, ExitCode
 
@@ -37,6 +37,7 @@ app.command("run")(daemon.run)
 app.command("check")(check.check)
 app.add_typer(reference.app, name="reference")
 app.command("replay")(replay.replay)
+app.command("recompute")(recompute.recompute)
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("retry")(retry.retry)

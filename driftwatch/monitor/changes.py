@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +27,58 @@ class PaneKey:
     start_ms: int
 
 
+class Entry(StrEnum):
+    """What a journal row says; the first three stand at the offsets of the commit before, all others at their own."""
+
+    PLANS = "plans"
+    """The configuration, from here on."""
+    START = "start"
+    """A partition that some model had not met."""
+    ACTIVE = "active"
+    """A partition that was idle handed over a record again (E4)."""
+    SET_ASIDE = "set_aside"
+    """Records from beyond the wall clock (E6)."""
+    IDLE = "idle"
+    """A partition that holds its stream no longer (E4)."""
+    ACKNOWLEDGE = "acknowledge"
+    """Somebody takes care of a retraining."""
+    ADMIT = "admit"
+    """A version is watched from its first event since the last commit on (E11)."""
+    CLOSE = "close"
+    """Panes closed; with the digest of each, and of the windows that ended with it."""
+    LAYOUT = "layout"
+    """A version is counted in another layout from here on (E9, E10)."""
+    LEARNING = "learning"
+    """Learning a version's reference was put off or given up (E10)."""
+    END = "end"
+    """A version left every window."""
+    HALVE = "halve"
+    """The sample was halved (E12)."""
+    DECIDE = "decide"
+    """Alerts and retraining episodes changed their state."""
+
+
+BEFORE: Final = frozenset({Entry.PLANS, Entry.START, Entry.ACTIVE})
+"""Entries that take effect right after the commit whose offsets they name."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """What the logs did not determine, with the offsets at which it entered (E1); `kind` names it."""
+    """What the logs did not determine, with the offsets of the commit at which it entered (E1); `kind` names it."""
 
     kind: str
-    """`start`, `close`, `idle`, `active`, `set_aside`, `acknowledge`, `layout`, `halve`, …"""
+    """An `Entry`."""
     offsets: Mapping[Partition, int]
     details: Mapping[str, Any]
+
+
+class Journaled(NamedTuple):
+    """A row as it stands in the journal."""
+
+    number: int
+    sequence: int
+    """Number of the commit that wrote it."""
+    row: JournalRow
 
 
 @dataclass(slots=True)
@@ -55,7 +100,7 @@ class Changes:
     outbox: list[OutboxRow] = field(default_factory=list[OutboxRow])
     """The notifications rendered per endpoint; filled by the loop just before the commit."""
     references: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    """Learned references by hash: the bytes of a reference file."""
+    """References by hash, learned or from files: the bytes of a reference file."""
 
 
 @dataclass(frozen=True, slots=True)

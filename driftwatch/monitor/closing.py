@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from heapq import merge
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from driftwatch.drift.reading import Reading
 from driftwatch.events.classes import Stream
 from driftwatch.facts import Fact, PaneClosed, VersionEstablished, WindowRead
 from driftwatch.monitor.decisions import Decisions
+from driftwatch.monitor.digest import digest
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.snapshot import RuleView
 from driftwatch.monitor.version import Version
@@ -42,6 +43,7 @@ class Closing:
         self._versions, self._decisions = versions, decisions
         self._keep_readings = keep_readings
         self._readings: list[tuple[Reading, tuple[RuleView, ...]]] = []
+        self._digests: list[list[Any]] = []
 
     def close(self, limits: Mapping[Stream, int]) -> list[Fact]:
         """Close everything that ends at or before the streams' limits; window by window, decision by decision."""
@@ -53,6 +55,11 @@ class Closing:
                 judgements += self._read(step, facts)
             self._decisions.step(judgements, tuple(sorted(self._versions.live)), end_ms)
         return facts
+
+    def take_digests(self) -> list[list[Any]]:
+        """[version, stream, layout, end in ms, digest of the pane, digest by window] of what closed since the last call."""
+        digests, self._digests = self._digests, []
+        return digests
 
     def take_readings(self) -> list[tuple[Reading, tuple[RuleView, ...]]]:
         """Readings since the last call with what the rules said of them; nothing unless they are kept."""
@@ -76,6 +83,10 @@ class Closing:
         version, part, closed = step.version, step.part, step.closed
         name, stream = version.name, part.stream
         events = int(events_of(part, closed.pane)[0]) if closed.pane is not None else 0
+        sums = {window.name: digest(total) for window, total in closed.windows}
+        self._digests.append(
+            [name, stream.value, version.layout.hash, closed.end_ms, digest(closed.pane), sums]
+        )
         facts.append(PaneClosed(self._model, name, stream, closed.start_ms, closed.end_ms, events))
         if stream is Stream.PREDICTIONS and events >= ESTABLISHED and not version.state.established:
             version.state.established = True

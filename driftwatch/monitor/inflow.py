@@ -77,12 +77,20 @@ class Inflow:
         self.plan = plan
         self._decoder = Decoder(plan.reading, self._key)
 
-    def meet(self, place: int, *, empty: bool) -> None:
+    def meet(self, place: int, *, empty: bool) -> bool:
         """A partition of this stream exists; a non-empty one is active from before all times on (E4).
 
-        One that is added later can hold nothing below what is closed already.
+        One that is added later can hold nothing below what is closed already. Answers whether it is new.
         """
+        new = place not in self.orders
         self.orders.setdefault(place, PartitionOrder(floor_ms=self.frontier_ms, idle=empty))
+        return new
+
+    def activate(self, place: int) -> None:
+        """An idle partition is active again: nothing of it may count below what is closed (E4)."""
+        order = self._order(place)
+        if order.idle:
+            self.orders[place] = msgspec.structs.replace(order, idle=False, floor_ms=self.frontier_ms)
 
     def restore(self, orders: Mapping[int, PartitionOrder], frontier_ms: int) -> None:
         """Continue at a commit; whatever the lateness is now, nothing below its frontier can count any more."""
@@ -161,13 +169,12 @@ class Inflow:
 
     def take(self, batch: RecordBatch, place: int, tally: Tally) -> tuple[Block, bool]:
         """Decode and order a batch: the events on time, and whether its partition was idle and is active again."""
-        order = self._order(place)
-        returned = order.idle and len(batch) > 0
+        returned = self._order(place).idle and len(batch) > 0
         if returned:
-            order = msgspec.structs.replace(order, idle=False, floor_ms=self.frontier_ms)
+            self.activate(place)
         events = self._decode(batch)
         self._decoded = None
-        codes, self.orders[place] = self._judge(order, events)
+        codes, self.orders[place] = self._judge(self._order(place), events)
         for why, count in events.rejected.items():
             tally.add(self.stream, place, why, count)
         self.letters.extend(events.dead_letters)

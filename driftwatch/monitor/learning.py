@@ -31,6 +31,9 @@ class LearningState(msgspec.Struct):
     last_ms: int = BEFORE_ALL
     """Greatest event time seen."""
     chunks: int = 0
+    settled: bool = False
+    """Whether a commit has passed since its first event. Labels are kept from then on only: whether one was read
+    before or after that first event would depend on the interleaving of partitions (E1)."""
 
 
 class Learning:
@@ -48,6 +51,8 @@ class Learning:
 
     def keep(self, stream: Stream, block: Block, batch: RecordBatch) -> None:
         """Offer a batch's events on time: predictions of this version, and all labels."""
+        if stream is Stream.LABELS and not self.state.settled:
+            return
         here = np.arange(len(block))
         if stream is Stream.PREDICTIONS:
             here = np.array([i for i, name in enumerate(block.versions) if name == self.version], np.int64)

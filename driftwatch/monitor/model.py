@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -16,6 +16,8 @@ from driftwatch.events.order import AFTER_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.waiting import Waiting
 from driftwatch.facts import (
+    AlertChanged,
+    EpisodeChanged,
     Fact,
     RecordsRejected,
     ReferenceLearned,
@@ -23,7 +25,7 @@ from driftwatch.facts import (
     SlicesFolded,
     SplitIds,
 )
-from driftwatch.monitor.changes import Changes, JournalRow, Saved
+from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
@@ -129,10 +131,16 @@ class ModelMonitor:
         """Topics that this model reads."""
         return {stream.topic for stream in self.plan.streams.values()}
 
-    def meet(self, partition: Partition, *, empty: bool) -> None:
-        """A partition exists and is assigned (E4)."""
+    def meet(self, partition: Partition, *, empty: bool) -> bool:
+        """A partition exists and is assigned (E4); answers whether that is new to some stream."""
+        place = self._partitions.place(partition)
+        new = [inflow.meet(place, empty=empty) for inflow in self._inflows(partition)]
+        return any(new)
+
+    def activate(self, partition: Partition) -> None:
+        """An idle partition will hand over a record again: what `ingest` notices by itself (E4)."""
         for inflow in self._inflows(partition):
-            inflow.meet(self._partitions.place(partition), empty=empty)
+            inflow.activate(self._partitions.place(partition))
 
     def _inflows(self, partition: Partition) -> Iterator[Inflow]:
         return (inflow for inflow in self.inflows.values() if inflow.plan.topic == partition.topic)
@@ -192,14 +200,25 @@ class ModelMonitor:
         facts = self.closing.close(limits)
         if facts:
             self.decisions.mark(max(inflow.newest_ms for inflow in self.inflows.values()), offsets)
-            changes.journal.append(JournalRow("close", dict(offsets), {"model": self.plan.name, **limits}))
+            said = {"limits": dict(limits), "panes": self.closing.take_digests()}
+            self._journal(changes, Entry.CLOSE, offsets, said)
         if not finish:
             facts.extend(self._learn(offsets, changes))
-        facts.extend(self._end_versions(limits))
+        facts.extend(self._end_versions(limits, offsets, changes))
+        for name in self.versions.take_admitted():
+            self._journal(changes, Entry.ADMIT, offsets, {"version": name})
         facts.extend(self._noticed())
         facts.extend(self._bound_joins(offsets, changes))
+        told = self._told(changes)
+        if decided := _decided(told):
+            self._journal(changes, Entry.DECIDE, offsets, decided)
         self._store(changes)
-        return [*facts, *self._told(changes)]
+        return [*facts, *told]
+
+    def _journal(
+        self, changes: Changes, kind: Entry, offsets: Mapping[Partition, int], details: Mapping[str, Any]
+    ) -> None:
+        changes.journal.append(JournalRow(kind, dict(offsets), {"model": self.plan.name, **details}))
 
     def _ends_ms(self) -> int:
         """End of the last window that holds something: up to here everything closes when the inputs end.
@@ -247,18 +266,16 @@ class ModelMonitor:
                 self._replan(plan)
             except ReferenceFileError:
                 self._learn_on(learning, inflow.frontier_ms, choice.learn_ms, changes)
+                self._journal(changes, Entry.LEARNING, offsets, {"version": name})
                 continue
             changes.chunks |= learning.forget()
             changes.references[reference.hash] = encode(reference)
             starts_ms = self.versions.learned(name, reference, learning.state.last_ms)
-            row = {
-                "model": self.plan.name,
-                "version": name,
-                "layout": reference.layout.hash,
-                "starts_ms": starts_ms,
-            }
-            changes.journal.append(JournalRow("layout", dict(offsets), row))
+            row = {"version": name, "layout": reference.layout.hash, "starts_ms": starts_ms}
+            self._journal(changes, Entry.LAYOUT, offsets, row)
             facts.append(ReferenceLearned(self.plan.name, name, reference.hash, reference.events))
+        for learning in self.versions.learning.values():
+            learning.state.settled = True
         return facts
 
     def _learn_on(self, learning: Learning, frontier_ms: int, learn_ms: int, changes: Changes) -> None:
@@ -279,9 +296,12 @@ class ModelMonitor:
         self.counting.plan = plan
         self.versions.replan(plan)
 
-    def _end_versions(self, limits: dict[Stream, int]) -> list[Fact]:
+    def _end_versions(
+        self, limits: dict[Stream, int], offsets: Mapping[Partition, int], changes: Changes
+    ) -> list[Fact]:
         for name in self.versions.ended(limits[Stream.PREDICTIONS]):
             self.decisions.end_version(name)
+            self._journal(changes, Entry.END, offsets, {"version": name})
         return self.versions.take_facts()
 
     def _noticed(self) -> list[Fact]:
@@ -312,9 +332,7 @@ class ModelMonitor:
             counting.limit //= 2
             for table in (counting.predictions, counting.features, counting.labels):
                 table.drop_above(counting.limit)
-            changes.journal.append(
-                JournalRow("halve", dict(offsets), {"model": plan.name, "limit": counting.limit})
-            )
+            self._journal(changes, Entry.HALVE, offsets, {"limit": counting.limit})
             facts.append(SampleHalved(plan.name, counting.limit / ALL_IDS))
         return facts
 
@@ -397,3 +415,10 @@ class ModelMonitor:
             remembered=len(self.counting.predictions),
             sample=self.counting.limit / ALL_IDS,
         )
+
+
+def _decided(facts: Iterable[Fact]) -> dict[str, Any]:
+    """What the journal says of decisions: each transition with its event time; empty where there was none."""
+    alerts = [[f.fingerprint, f.new.value, f.time_ms] for f in facts if isinstance(f, AlertChanged)]
+    episodes = [[f.id, f.new.value, f.time_ms] for f in facts if isinstance(f, EpisodeChanged)]
+    return {"alerts": alerts, "episodes": episodes} if alerts or episodes else {}

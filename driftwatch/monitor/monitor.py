@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,10 +17,11 @@ from driftwatch.events.joins import JoinTables
 from driftwatch.events.order import BEFORE_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.facts import Fact, PartitionIdle
-from driftwatch.monitor.changes import Changes, JournalRow, Saved
+from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.model import ModelMonitor
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.recorded import PLANS, record, references_of
 from driftwatch.monitor.snapshot import RuleView, Snapshot
 
 _PARTITIONS = "partitions"
@@ -62,11 +64,14 @@ class Monitor:
         hash_key: bytes,
         *,
         keep_readings: bool = False,
+        bounded: bool = True,
     ) -> None:
         """Continues at `saved`; raises StateError where it does not fit the plans.
 
-        With `keep_readings` outcomes carry every reading (replay); the daemon shows only the last ones.
+        With `keep_readings` outcomes carry every reading (replay); the daemon shows only the last ones. With
+        `bounded` false nothing is held (`recompute`, where the journal says when panes close).
         """
+        self._bounded = bounded
         stored = saved.states.get(_PARTITIONS)
         self._partitions = Partitions(
             msgspec.msgpack.decode(stored, type=list[tuple[str, int]]) if stored else []
@@ -77,9 +82,19 @@ class Monitor:
             for p in plans
         }
         self.offsets: dict[Partition, int] = dict(saved.offsets)
+        self._committed = dict(self.offsets)
         self._held: dict[Partition, deque[tuple[RecordBatch, NDArray[np.bool_]]]] = {}
         self._journal: list[JournalRow] = []
         self._facts: list[Fact] = []
+        self._plans = record(plans)
+        self._new_plans: tuple[ModelPlan, ...] = ()
+        if saved.states.get(PLANS) != self._plans.hash.encode():
+            self._new_plans = tuple(plans)
+            self._enter(Entry.PLANS, {"hash": self._plans.hash})
+
+    def _enter(self, kind: Entry, details: dict[str, Any]) -> None:
+        """A journal row of something that takes effect right after the last commit."""
+        self._journal.append(JournalRow(kind, dict(self._committed), details))
 
     @property
     def topics(self) -> list[str]:
@@ -89,13 +104,11 @@ class Monitor:
     def assign(self, partitions: Mapping[Partition, tuple[int, int]]) -> None:
         """Partitions with their (first, end) offsets: a non-empty one is active from before all times (E4)."""
         for partition, (first, end) in sorted(partitions.items()):  # numbers decide ties (E2)
-            new = partition not in self.offsets
             self.offsets.setdefault(partition, first)
-            for model in self.models.values():
-                model.meet(partition, empty=first == end)
-            if new:
+            new = [model.meet(partition, empty=first == end) for model in self.models.values()]
+            if any(new):
                 row = {"partition": partition.number, "topic": partition.topic, "first": first, "end": end}
-                self._journal.append(JournalRow("start", dict(self.offsets), row))
+                self._enter(Entry.START, row)
 
     def ingest(self, batch: RecordBatch, far: NDArray[np.bool_] | None = None) -> None:
         """Take a batch that continues its partition's log, as far as open panes leave room; the rest is held.
@@ -126,7 +139,7 @@ class Monitor:
         while queue:
             batch, far = queue.popleft()
             near = batch.without(far)
-            room = min(model.room(near) for model in self.models.values())
+            room = self._room(near)
             if room == len(near):
                 self._take(batch, near, far)
                 continue
@@ -139,6 +152,11 @@ class Monitor:
             return
         del self._held[partition]
 
+    def _room(self, batch: RecordBatch) -> int:
+        if not self._bounded:
+            return len(batch)
+        return min(model.room(batch) for model in self.models.values())
+
     def _take(self, batch: RecordBatch, near: RecordBatch, far: NDArray[np.bool_]) -> None:
         topic, number = batch.partition
         for start, stop in _runs(far):
@@ -148,21 +166,30 @@ class Monitor:
                 "first": int(batch.offsets[start]),
                 "last": int(batch.offsets[stop - 1]),
             }
-            self._journal.append(JournalRow("set_aside", dict(self.offsets), row))
+            self._enter(Entry.SET_ASIDE, row)
             for model in self.models.values():
                 model.set_aside(batch.partition, stop - start)
         returned = [model.ingest(near) for model in self.models.values()]
         if any(returned):
             self._facts.append(PartitionIdle(topic, number, idle=False))
-            self._journal.append(
-                JournalRow("active", dict(self.offsets), {"topic": topic, "partition": number})
-            )
+            self._enter(Entry.ACTIVE, {"topic": topic, "partition": number})
         self.offsets[batch.partition] = batch.next_offset
+
+    def activate(self, partition: Partition) -> None:
+        """`recompute`: an idle partition hands over a record again before the next commit (E4)."""
+        for model in self.models.values():
+            model.activate(partition)
+
+    def admit_only(self, names: Mapping[str, frozenset[str]] | None) -> None:
+        """`recompute`: by model the versions that may be admitted before the next commit (E11); None: any."""
+        for name, model in self.models.items():
+            model.versions.admissible = None if names is None else names.get(name, frozenset())
 
     def commit(self, inputs: Inputs) -> Outcome:
         """Decide everything that can be decided now, and say what to store."""
         changes = Changes(offsets=dict(self.offsets))
         changes.journal, self._journal = self._journal, []
+        self._keep_plans(changes)
         facts, self._facts = self._facts, []
         refused = self._acknowledge(inputs, changes)
         facts += self._idle(inputs, changes)
@@ -172,19 +199,29 @@ class Monitor:
         if listed != self._stored_partitions:
             changes.states[_PARTITIONS] = self._stored_partitions = listed
         readings = [reading for model in self.models.values() for reading in model.closing.take_readings()]
+        self._committed = dict(self.offsets)
         return Outcome(changes, facts, refused, readings)
+
+    def _keep_plans(self, changes: Changes) -> None:
+        """What `recompute` needs beside the topics: the configuration and the references counted with."""
+        if self._new_plans:
+            changes.states |= self._plans.states
+            changes.references |= references_of(self._new_plans)
+            self._new_plans = ()
 
     def _idle(self, inputs: Inputs, changes: Changes) -> list[Fact]:
         places = frozenset(self._partitions.place(partition) for partition in inputs.idle)
-        changed = {
-            p for model in self.models.values() for i in model.inflows.values() for p, _ in i.set_idle(places)
-        }
+        inflows = [inflow for model in self.models.values() for inflow in model.inflows.values()]
+        for inflow in inflows:
+            # What a partition brought before it fell idle moves its stream first: else it would depend on how many
+            # commits there were in between, and those that close nothing are not in the journal.
+            inflow.advance()
+        changed = {place for inflow in inflows for place, _ in inflow.set_idle(places)}
         facts: list[Fact] = []
         for place in sorted(changed):
             topic, number = self._partitions.at(place)
-            changes.journal.append(
-                JournalRow("idle", dict(self.offsets), {"topic": topic, "partition": number})
-            )
+            row = {"topic": topic, "partition": number}
+            changes.journal.append(JournalRow(Entry.IDLE, dict(self.offsets), row))
             facts.append(PartitionIdle(topic, number, idle=True))
         return facts
 
@@ -200,9 +237,8 @@ class Monitor:
             except IllegalTransitionError:
                 refused[episode] = "conflict"
             else:
-                changes.journal.append(
-                    JournalRow("acknowledge", dict(self.offsets), {"episode": episode, "by": by})
-                )
+                row = {"episode": episode, "by": by}
+                changes.journal.append(JournalRow(Entry.ACKNOWLEDGE, dict(self.offsets), row))
         return refused
 
     def paused(self) -> set[Partition]:

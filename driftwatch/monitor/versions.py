@@ -40,6 +40,9 @@ class Versions:
             if choice.reference is not None:
                 values.learn(choice.reference.layout.slices)
         self._refused: set[str] = set()
+        self._admitted: list[str] = []
+        self.admissible: frozenset[str] | None = None
+        """`recompute`: the versions that the journal admits before the next commit; None: whoever comes first."""
 
     def restore(self, states: list[VersionState], saved: Saved) -> None:
         """Take up the versions of the checkpoint; StateError where a reference is no longer the one counted with."""
@@ -63,16 +66,28 @@ class Versions:
         if name in self.learning:
             return RecordClass.LEARNING
         choice = self._plan.choice(name)
-        if choice is None or len(self.live) + len(self.learning) >= LIVE_MAX or len(name) > NAME_MAX:
+        if choice is None or not self._may_come(name):
             self._refuse(name)
             return RecordClass.UNKNOWN_VERSION
+        if choice.reference is None and not learn:
+            return RecordClass.UNKNOWN_VERSION
+        self._admitted.append(name)
         if choice.reference is not None:
             return self._admit(VersionState(name=name, layout="", reference=""), choice.reference)
-        if not learn:
-            return RecordClass.UNKNOWN_VERSION
         self.learning[name] = Learning(self._plan, name, LearningState(), {})
         self._facts.append(VersionSeen(self._plan.name, name, known=True))
         return RecordClass.LEARNING
+
+    def _may_come(self, name: str) -> bool:
+        """Whether there is room for one more; it only grows at commits, so between two the first four are in (E11)."""
+        if self.admissible is not None and name not in self.admissible:
+            return False
+        return len(self.live) + len(self.learning) < LIVE_MAX and len(name) <= NAME_MAX
+
+    def take_admitted(self) -> list[str]:
+        """Versions admitted since the last call, by name: which of two came first in one interval says nothing."""
+        admitted, self._admitted = sorted(self._admitted), []
+        return admitted
 
     def _refuse(self, name: str) -> None:
         if name not in self._refused and len(self._refused) < REFUSED_MAX:

@@ -48,7 +48,9 @@ class TopicRange:
         self._consumer: Any = None
         self._slabs = False
         try:
-            self.bounds = self._bounds(from_ms, to_ms) | dict(offsets or {})
+            self.retained = self._bounds(from_ms, to_ms)
+            """(first, end) offset of every partition as it is now, cut by time where that was asked for."""
+            self.bounds = self.retained | dict(offsets or {})
             self._consumer, _ = connect(KafkaConsumer, self._settings())
         except (AwayError, KafkaError) as error:
             raise SourceError(

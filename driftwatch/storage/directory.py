@@ -18,7 +18,7 @@ from driftwatch.storage.transaction import damaged
 CHECKPOINT_FILE: Final = "checkpoint.sqlite"
 DELIVERIES_FILE: Final = "deliveries.sqlite"
 DEAD_LETTERS_FILE: Final = "dead-letters.ndjson"
-_OWNER_FILE: Final = "owner.json"
+OWNER_FILE: Final = "owner.json"
 _LOCK_FILE: Final = "lock"
 HASH_KEY_BYTES: Final = 16
 
@@ -45,7 +45,7 @@ class StateDirectory:
                 f"the state directory {path} cannot be used: {error.strerror or error}"
             ) from error
         try:
-            made = _owner(path / _OWNER_FILE)
+            made = _owner(path / OWNER_FILE)
         except BaseException:
             self.close()
             raise

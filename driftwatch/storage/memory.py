@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from driftwatch.alerts.notifications import Notification, OutboxRow
 from driftwatch.events.memory_joins import MemoryJoinTables
 from driftwatch.events.records import Partition
-from driftwatch.monitor.changes import Changes, JournalRow, PaneKey, Saved
+from driftwatch.monitor.changes import Changes, Journaled, JournalRow, PaneKey, Saved
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -27,7 +27,7 @@ class _Held:
     chunks: dict[str, bytes] = field(default_factory=dict[str, bytes])
     states: dict[str, bytes] = field(default_factory=dict[str, bytes])
     references: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    journal: list[JournalRow] = field(default_factory=list[JournalRow])
+    journal: list[tuple[int, JournalRow]] = field(default_factory=list[tuple[int, JournalRow]])
     notifications: dict[str, Notification] = field(default_factory=dict[str, Notification])
     outbox: dict[tuple[str, str], OutboxRow] = field(default_factory=dict[tuple[str, str], OutboxRow])
 
@@ -78,7 +78,7 @@ class MemoryCheckpoint:
         _apply(held.chunks, changes.chunks)
         _apply(held.states, changes.states)
         held.references.update(changes.references)
-        held.journal.extend(changes.journal)
+        held.journal.extend((self._sequence + 1, row) for row in changes.journal)
         for notification in changes.notifications:
             held.notifications.setdefault(notification.id, notification)
         for row in changes.outbox:
@@ -95,9 +95,10 @@ class MemoryCheckpoint:
         """Nothing to close."""
         self.rollback()
 
-    def journal(self, after: int = 0, limit: int = 10_000) -> list[tuple[int, JournalRow]]:
+    def journal(self, after: int = 0, limit: int = 10_000) -> list[Journaled]:
         """Rows of the journal with their numbers, oldest first, from the first one after `after` (E1)."""
-        return list(enumerate(self._held.journal, 1))[after : after + limit]
+        rows = enumerate(self._held.journal, 1)
+        return [Journaled(number, sequence, row) for number, (sequence, row) in rows][after : after + limit]
 
     def notifications(self, limit: int) -> list[Notification]:
         """The newest notifications, newest first."""

@@ -17,7 +17,7 @@ from driftwatch.alerts.notifications import Notification, OutboxRow
 from driftwatch.errors import CommitUnknownError, StateError
 from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition
-from driftwatch.monitor.changes import Changes, JournalRow, PaneKey, Saved
+from driftwatch.monitor.changes import Changes, Journaled, JournalRow, PaneKey, Saved
 from driftwatch.storage.directory import CHECKPOINT_FILE, StateDirectory
 from driftwatch.storage.integrity import Value, row_check
 from driftwatch.storage.joins import SqliteJoinTables
@@ -198,11 +198,11 @@ class SqliteCheckpoint:
         self._connection.close()
         self._directory.close()
 
-    def journal(self, after: int = 0, limit: int = 10_000) -> list[tuple[int, JournalRow]]:
+    def journal(self, after: int = 0, limit: int = 10_000) -> list[Journaled]:
         """Rows of the journal with their numbers, oldest first, from the first one after `after` (E1)."""
         with reading(self._path):
             rows = list(self._journal.rows("WHERE n > ? ORDER BY n LIMIT ?", (after, limit)))
-        return [(_int(n), decode_journal(_blob(data))) for n, _, _, data in rows]
+        return [Journaled(_int(n), _int(by), decode_journal(_blob(data))) for n, by, _, data in rows]
 
     def notifications(self, limit: int) -> list[Notification]:
         """The newest notifications, newest first."""

@@ -39,6 +39,7 @@ def test_every_option_named_exists(
             "reference build",
             "reference show",
             "replay",
+            "recompute",
             "status",
             "retry",
             "demo",

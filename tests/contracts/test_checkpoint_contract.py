@@ -17,7 +17,7 @@ from driftwatch.alerts.notifications import Notification, OutboxRow
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import LABEL_ROW
 from driftwatch.events.records import Partition
-from driftwatch.monitor.changes import Changes, JournalRow, PaneKey, Saved
+from driftwatch.monitor.changes import Changes, Journaled, JournalRow, PaneKey, Saved
 from tests.contracts.stores import STORES, Store
 
 NAMES = st.sampled_from(["a", "b", "partitions", "é\x00 '\"", ""])
@@ -66,7 +66,7 @@ class CheckpointMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.store: Store = self.store_class()
         self.model = Saved(0, {}, {}, {}, {}, {})
-        self.journal: list[JournalRow] = []
+        self.journal: list[tuple[int, JournalRow]] = []
         self.joined = self.joined_committed = 0
 
     def teardown(self) -> None:
@@ -86,7 +86,7 @@ class CheckpointMachine(RuleBasedStateMachine):
             _changed(model.states, changes.states),
             {**model.references, **changes.references},
         )
-        self.journal += changes.journal
+        self.journal += [(sequence, row) for row in changes.journal]
         self.joined_committed = self.joined
 
     @rule()
@@ -125,7 +125,7 @@ class CheckpointMachine(RuleBasedStateMachine):
 
     @rule(after=st.integers(0, 5), limit=st.integers(1, 4))
     def read_journal(self, after: int, limit: int) -> None:
-        numbered = list(enumerate(self.journal, 1))
+        numbered = [Journaled(number, *entry) for number, entry in enumerate(self.journal, 1)]
         assert self.store.checkpoint.journal(after, limit) == numbered[after : after + limit]  # type: ignore[attr-defined]
 
     def _joins(self) -> None:

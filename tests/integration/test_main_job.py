@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +17,13 @@ import yaml
 from kafka import KafkaProducer
 
 from driftwatch.events.classes import Stream
-from driftwatch.monitor.changes import PaneKey
+from driftwatch.monitor.changes import Changes, PaneKey
 from driftwatch.monitor.plan import subject_of
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.build import build
 from driftwatch.references.codec import decode, encode
 from driftwatch.source.files import FileStream
+from driftwatch.storage.backup import backup
 from driftwatch.storage.sqlite import open_checkpoint
 from driftwatch.summaries.layout import FieldKind
 from tests.integration.broker import Broker, free_ports
@@ -117,8 +121,10 @@ def test_a_real_topic_in_right_numbers_and_one_retraining_out(
             within_s=60,
             what="idle partitions let everything be decided, and it is told",
         )
+        check_recomputed(job, job.folder / "state")  # beside the live daemon
         assert job.daemon.stop() == 0
         check(job, data, receiver)
+        check_recompute_finds_what_is_wrong(job)
     finally:
         job.daemon.close()
 
@@ -136,6 +142,45 @@ def settled(job: Job) -> bool:
         and status is not None
         and all(e["pending"] == 0 for e in status["endpoints"])
     )
+
+
+def recomputed(job: Job, state: Path) -> tuple[int, dict[str, Any]]:
+    """Exit code and answer of `driftwatch recompute`."""
+    command = [sys.executable, "-m", "driftwatch", "recompute", "--json", "--state", str(state)]
+    done = subprocess.run(
+        [*command, "-c", str(job.folder / "driftwatch.yaml")], capture_output=True, timeout=120, check=False
+    )
+    assert done.stdout, done.stderr.decode()
+    return done.returncode, json.loads(done.stdout)
+
+
+def check_recomputed(job: Job, state: Path) -> None:
+    """The auditor's question (E1, O1): the topic gives the same again, through two restarts."""
+    code, answer = recomputed(job, state)
+    assert (code, answer["same"]) == (0, True), answer
+    counts = {what: found["same"] for what, found in answer["compared"].items()}
+    assert counts["panes"] > 100
+    assert counts["windows"] > 100
+    assert counts["class counts"] > 10
+    assert counts["alert transitions"] >= 4
+
+
+def check_recompute_finds_what_is_wrong(job: Job) -> None:
+    """One event more in one cell of one pane, behind the daemon's back."""
+    wrong = job.folder / "wrong"
+    wrong.mkdir()
+    backup(job.folder / "state", wrong)
+    checkpoint = open_checkpoint(wrong)
+    saved = checkpoint.load()
+    key = max(saved.panes)
+    pane = saved.panes[key].copy()
+    pane[0, 0] += 1
+    checkpoint.commit(Changes(offsets=dict(saved.offsets), panes={key: pane}))
+    checkpoint.close()
+    code, answer = recomputed(job, wrong)
+    assert (code, answer["same"]) == (1, False)
+    assert answer["compared"]["panes"]["different"] == 1
+    assert str(key.start_ms) in answer["compared"]["panes"]["first"]
 
 
 def check(job: Job, data: Sent, receiver: Receiver) -> None:

@@ -101,9 +101,12 @@ def test_a_commit_that_closes_a_pane_is_a_journal_row() -> None:
     core.monitor.assign(BOUNDS)
     records = ids(random.Random(1), 60)
     core.monitor.ingest(batch("p", 0, lines(records)))
-    assert [row.kind for row in core.commit().changes.journal] == ["start", "start"]
+    begun = [row.kind for row in core.commit().changes.journal]
+    assert begun == ["plans", "start", "start", "admit"]
     later = [{**records[0], "id": "later", "ts": START + 10 * MINUTE}]
     core.monitor.ingest(batch("p", 0, lines(later), 60))
     (row,) = core.commit().changes.journal
-    assert (row.kind, row.details["model"], row.details[P]) == ("close", "m", START + 8 * MINUTE)
+    assert (row.kind, row.details["model"]) == ("close", "m")
+    assert row.details["limits"][P] == START + 8 * MINUTE
+    assert [end_ms for _, _, _, end_ms, _, _ in row.details["panes"]] == [START + MINUTE]
     assert dict(row.offsets) == {Partition("p", 0): 61, Partition("l", 0): 0}

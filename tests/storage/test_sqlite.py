@@ -76,7 +76,7 @@ def held(checkpoint: SqliteCheckpoint) -> tuple[Any, ...]:
         dict(saved.chunks),
         dict(saved.states),
         dict(saved.references),
-        [row.details["n"] for _, row in checkpoint.journal()],
+        [row.details["n"] for _, _, row in checkpoint.journal()],
         [n.id for n in checkpoint.notifications(100)],
         positions.tolist(),
         rows.tobytes(),
@@ -401,7 +401,7 @@ def test_what_is_only_kept_for_later_is_bounded(tmp_path: Path) -> None:
         tmp_path, retention=Retention(journal_rows=3, outbox_rows=2, notifications=2)
     )
     run(checkpoint, 5)
-    assert [number for number, _ in checkpoint.journal()] == [3, 4, 5]
+    assert [number for number, _, _ in checkpoint.journal()] == [3, 4, 5]
     assert [n.id for n in checkpoint.notifications(9)] == ["n5", "n4"]
     assert checkpoint._connection.execute("SELECT id FROM outbox ORDER BY n").fetchall() == [("n4",), ("n5",)]
     checkpoint.load()

@@ -1,0 +1,97 @@
+"""Counting again along the journal gives the same values, whatever the interleaving, the commits and the restarts (E1)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.monitor.monitor import Inputs, Monitor
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.recompute.recount import Recount
+from driftwatch.storage.memory import MemoryCheckpoint
+from tests.monitor.test_monitor import PARTITIONS, Logs, random_logs
+from tests.monitor.world import KEY, batch, plan
+
+
+class Live:
+    """A daemon without a loop: a core, its checkpoint, and logs that it reads as it is told."""
+
+    def __init__(self, logs: Logs, *plans: ModelPlan) -> None:
+        self.logs = logs
+        self.plans = plans or (plan(),)
+        self.store = MemoryCheckpoint(hash_key=KEY)
+        self.load()
+
+    def load(self) -> None:
+        self.monitor = Monitor(self.plans, self.store.load(), self.store.joins, KEY)
+        self.monitor.assign({p: (0, len(self.logs.values[p])) for p in self.logs.values})
+
+    def read(self, partition: Partition, records: int) -> None:
+        first = self.monitor.expected(partition)
+        last = min(first + records, len(self.logs.values[partition]))
+        self.monitor.ingest(part(self.logs, partition, first, last))
+
+    def commit(self, *idle: Partition) -> None:
+        self.store.commit(self.monitor.commit(Inputs(idle=frozenset(idle))).changes)
+        self.monitor.take_held()
+
+    def recount(self) -> Recount:
+        return Recount(self.store.load(), self.store.journal(limit=10**9), KEY, self._open)
+
+    def _open(self, bounds: Mapping[Partition, tuple[int, int]]) -> Mapping[Partition, Iterator[RecordBatch]]:
+        return {p: self._pieces(p, first, end) for p, (first, end) in bounds.items()}
+
+    def _pieces(self, partition: Partition, first: int, end: int) -> Iterator[RecordBatch]:
+        for start in range(first, end, 37):  # batches of the log are not those of the journal
+            yield part(self.logs, partition, start, min(start + 37, end))
+
+
+def part(logs: Logs, partition: Partition, first: int, last: int) -> RecordBatch:
+    values, stamps = logs.values[partition][first:last], logs.stamps[partition][first:last]
+    return batch(partition.topic, partition.number, values, first, stamps)
+
+
+def lived(seed: int, logs: Logs, *plans: ModelPlan) -> Live:
+    """Random reads, commits, idleness and restarts."""
+    rng, live = random.Random(seed), Live(logs, *plans)
+    for _ in range(120):
+        partition = rng.choice(PARTITIONS)
+        live.read(partition, rng.choice([0, 1, 3, 17, 80]))
+        if rng.random() < 0.3:
+            live.commit(*(p for p in PARTITIONS if rng.random() < 0.2))
+        if rng.random() < 0.08:
+            live.load()
+    live.commit()
+    return live
+
+
+def differences(live: Live) -> dict[str, str]:
+    recount = live.recount()
+    for _ in recount.run():
+        pass
+    return {what: count.first for what, count in recount.comparison.counts.items() if count.different}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_same_again(seed: int) -> None:
+    live = lived(seed, random_logs(seed))
+    recount = live.recount()
+    for _ in recount.run():
+        pass
+    assert recount.comparison.same, recount.comparison.first_difference
+    counts = {what.name: count.same for what, count in recount.comparison.counts.items()}
+    assert counts["PANES"] > 5
+    assert counts["CLASSES"] > 5
+    assert recount.records == sum(live.monitor.offsets.values())
+
+
+def test_one_record_more_or_less_is_found() -> None:
+    live = lived(1, random_logs(1))
+    assert differences(live) == {}
+    live.logs.values[PARTITIONS[0]][20] = b"{}"
+    found = differences(live)
+    assert "class counts" in found
+    assert "live" in found["class counts"]
