@@ -108,5 +108,7 @@ def test_a_commit_that_closes_a_pane_is_a_journal_row() -> None:
     (row,) = core.commit().changes.journal
     assert (row.kind, row.details["model"]) == ("close", "m")
     assert row.details["limits"][P] == START + 8 * MINUTE
-    assert [end_ms for _, _, _, end_ms, _, _ in row.details["panes"]] == [START + MINUTE]
+    ends = [end_ms for _, _, _, end_ms, _, _ in row.details["panes"]]
+    assert ends == [START + k * MINUTE for k in range(1, 9)]
+    assert [pane != "" for *_, pane, _ in row.details["panes"]] == [True] + 7 * [False]
     assert dict(row.offsets) == {Partition("p", 0): 61, Partition("l", 0): 0}
