@@ -64,6 +64,7 @@ class Counting:
 
     def arrive_predictions(self, block: Block) -> Block | None:
         """Predictions on time: count them; where they await features, answer those that begin to wait."""
+        block = self._watched(Stream.PREDICTIONS, block)
         block = self._without_repeats(Stream.PREDICTIONS, self.predictions, block)
         waiting: list[Block] = []
         for name, version, part in self._by_version(Stream.PREDICTIONS, block):
@@ -233,6 +234,18 @@ class Counting:
         for place, column in enumerate(self.values.columns):
             if count := int(np.count_nonzero(codes[:, place] == OTHER)):
                 self.noticed.folded[column] = self.noticed.folded.get(column, 0) + count
+
+    def _watched(self, stream: Stream, block: Block) -> Block:
+        """Events of versions that are watched. The others are not remembered, so they must not be what others repeat:
+        whether a repetition is found would depend on where the blocks are cut (E3).
+        """
+        names = list(dict.fromkeys(block.versions))
+        unknown = {name for name in names if self.versions.find(name) is RecordClass.UNKNOWN_VERSION}
+        if not unknown:
+            return block
+        gone = np.fromiter((name in unknown for name in block.versions), np.bool_, len(block))
+        self.tally.add_all(stream, block.partitions[gone], RecordClass.UNKNOWN_VERSION)
+        return block.select(np.flatnonzero(~gone))
 
     def _without_repeats(self, stream: Stream, table: JoinTable, block: Block) -> Block:
         sampled = block.ids <= self.limit

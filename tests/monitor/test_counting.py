@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ import pytest
 
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
+from driftwatch.monitor.monitor import Inputs, Monitor
+from driftwatch.monitor.plan import Choice
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.reference import Reference
 from driftwatch.summaries.layout import FIXED_POINT
 from tests.monitor.drive import Logs, built, classes, counted, drive, lines, panes, spec
-from tests.monitor.world import MINUTE, START, Core, batch
+from tests.monitor.world import KEY, MINUTE, START, Core, batch, plan
 
 TIME = {"path": "ts", "unit": "ms"}
 COUNTRIES = ("PT", "DE", "FR")
@@ -341,6 +344,23 @@ def test_more_than_four_versions_are_unknown_and_so_are_their_labels_unmatched_e
     assert classes(core, Stream.LABELS) == {RecordClass.ACCEPTED: 40, RecordClass.UNMATCHED: 20}
     assert counted(core, Stream.PREDICTIONS)["all"] == counted(core, Stream.LABELS)["all"] == 40
     assert set(core.monitor.models["m"].versions.live) == {"v0", "v1", "v2", "v3"}
+
+
+@pytest.mark.parametrize("cuts", [(2,), (1, 2)], ids=["one block", "two blocks"])
+def test_a_repetition_of_what_nobody_watches_is_unknown_wherever_blocks_are_cut_e3(
+    cuts: tuple[int, ...],
+) -> None:
+    of, ref = plain_world(reference=[{"path": "m.ref", "version": "1"}])
+    core = Core(of, ref)
+    watched = replace(plan(of, ref), choices=(Choice("1", ref),))
+    core.monitor = Monitor([watched], core.store.saved, core.store.joins, KEY)
+    core.monitor.assign({Partition("p", 0): (0, 2), Partition("l", 0): (0, 0)})
+    values, first = lines([{**ids(random.Random(6), 1)[0], "v": "x"}] * 2), 0
+    for cut in cuts:
+        core.monitor.ingest(batch("p", 0, values[first:cut], first))
+        core.monitor.commit(Inputs())
+        first = cut
+    assert classes(core, Stream.PREDICTIONS) == {RecordClass.UNKNOWN_VERSION: 2}
 
 
 def test_a_tenth_of_the_ids_is_joined_the_same_on_both_streams_e12() -> None:
