@@ -76,6 +76,7 @@ class Inflow:
         assert not self._blocks, "blocks of two plans have different columns"
         self.plan = plan
         self._decoder = Decoder(plan.reading, self._key)
+        self._decoded = None  # a held batch that was looked at is read again
 
     def meet(self, place: int, *, empty: bool) -> bool:
         """A partition of this stream exists; a non-empty one is active from before all times on (E4).

@@ -185,6 +185,19 @@ def test_another_plan_is_taken_up_only_when_nothing_of_the_old_one_is_left() -> 
     of.replan(of.plan)
 
 
+def test_a_batch_that_was_looked_at_is_read_again_by_the_next_plan() -> None:
+    # a held batch is decoded to see how much of it may be taken; a learned reference then changes the columns
+    grid = PaneGrid(MINUTE, 0, open_max=1)
+    of = inflow(grid)
+    log = Log(of, 0)
+    held = log.batch(0, 5)
+    assert of.room(held, 0) == 1
+    of.replan(planned(spec(predictions={"features": ["x"]})).streams[Stream.PREDICTIONS])
+    block, _ = of.take(held, 0, Tally())
+    assert block.numbers.shape[1] == 1
+    assert len(block.texts) == 1, "the slice column alone: `kind` is read no more"
+
+
 def test_when_the_inputs_end_everything_is_decided() -> None:
     of = inflow()
     Log(of, 0).read(1)
