@@ -12,7 +12,7 @@ from driftwatch.errors import ReferenceFileError
 from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.joins import JoinTables
-from driftwatch.events.order import AFTER_ALL
+from driftwatch.events.order import AFTER_ALL, BEFORE_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.waiting import Waiting
 from driftwatch.facts import (
@@ -92,6 +92,7 @@ class ModelMonitor:
                 inflow.restore(known.orders, known.frontier_ms)
                 released_ms = known.released_ms
             self.inflows[stream] = inflow
+            inflow.forgotten_ms = BEFORE_ALL if stream is Stream.LABELS else state.forgotten_ms
             self.waiting[stream] = Waiting(f"{plan.name}/{stream}", saved.chunks, released_ms)
         prefix = f"{plan.name}/version/"
         stored = [
@@ -317,15 +318,10 @@ class ModelMonitor:
     def _bound_joins(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:
         """Drop generations that no label can reach any more; halve the sample at the hard limit (E12)."""
         counting, plan = self.counting, self.plan
-        decided = (
-            self.waiting[Stream.LABELS].released_ms
-            if plan.spec.labels
-            else self.inflows[Stream.PREDICTIONS].frontier_ms
-        )
-        reach_ms = plan.max_delay_ms + plan.spec.join_within
-        oldest = (decided - reach_ms) // plan.generation_ms - 1
+        oldest = (self._decided_ms() - plan.max_delay_ms - plan.spec.join_within) // plan.generation_ms - 1
         for table in (counting.predictions, counting.features, counting.labels):
             table.drop_before(oldest)
+        self._forget((oldest + 1) * plan.generation_ms)
         limit = plan.spec.labels.max_outstanding if plan.spec.labels else _REMEMBERED_MAX
         facts: list[Fact] = []
         while len(counting.predictions) > limit and counting.limit > 1:
@@ -335,6 +331,24 @@ class ModelMonitor:
             self._journal(changes, Entry.HALVE, offsets, {"limit": counting.limit})
             facts.append(SampleHalved(plan.name, counting.limit / ALL_IDS))
         return facts
+
+    def _decided_ms(self) -> int:
+        """Up to where no stream needs what is remembered: labels, and predictions and features of their own (E2, E3).
+
+        Labels that stand still are awaited. Features that do must not keep everything for ever: when they return,
+        what would need the forgotten is late.
+        """
+        awaited = [
+            self.waiting[stream].released_ms
+            for stream, inflow in self.inflows.items()
+            if stream is not Stream.FEATURES or not inflow.stands_still
+        ]
+        return min(awaited)
+
+    def _forget(self, before_ms: int) -> None:
+        for stream, inflow in self.inflows.items():
+            if stream is not Stream.LABELS:
+                inflow.forgotten_ms = max(inflow.forgotten_ms, before_ms)
 
     def _told(self, changes: Changes) -> list[Fact]:
         facts, self.decisions.facts = self.decisions.facts, []
@@ -370,6 +384,7 @@ class ModelMonitor:
             versions=self.versions.names,
             values=self.values.saved(),
             limit=self.counting.limit,
+            forgotten_ms=self.inflows[Stream.PREDICTIONS].forgotten_ms,
             learned=self.versions.learned_hashes,
             learning={name: learning.state for name, learning in self.versions.learning.items()},
             generation_ms=self.plan.generation_ms,

@@ -8,7 +8,7 @@ import msgspec
 
 from driftwatch.errors import StateError
 from driftwatch.events.classes import Stream
-from driftwatch.events.order import PartitionOrder
+from driftwatch.events.order import BEFORE_ALL, PartitionOrder
 from driftwatch.events.times import format_duration
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.counting import ALL_IDS
@@ -34,6 +34,8 @@ class ModelState(msgspec.Struct):
     versions: list[str] = []
     values: dict[str, list[str]] = {}
     limit: int = ALL_IDS
+    forgotten_ms: int = BEFORE_ALL
+    """Below it partners and repetitions may have expired."""
     learned: dict[str, str] = {}
     """Hash of the learned reference by version."""
     learning: dict[str, LearningState] = {}

@@ -363,6 +363,35 @@ def test_a_repetition_of_what_nobody_watches_is_unknown_wherever_blocks_are_cut_
     assert classes(core, Stream.PREDICTIONS) == {RecordClass.UNKNOWN_VERSION: 2}
 
 
+@pytest.mark.parametrize("standing", [False, True], ids=["behind", "standing still"])
+def test_nothing_that_a_stream_still_needs_expires_because_labels_are_ahead_e2(standing: bool) -> None:
+    #  minute    0                         10                                   500
+    #  p         a                                                               b
+    #  f              (behind, or idle)    f(a), f(a) again
+    #  l                                                                        label of b
+    of, ref = streams_world(BARE_FEATURES)
+    core = Core(of, ref)
+    f = Partition("f", 0)
+    core.monitor.assign({Partition("p", 0): (0, 2), f: (0, 2), Partition("l", 0): (0, 1)})
+    times = {"a": START, "b": START + 500 * MINUTE}
+    core.monitor.ingest(
+        batch("p", 0, lines([{"id": k, "ts": t, "v": "1", "country": "PT"} for k, t in times.items()]))
+    )
+    core.monitor.ingest(batch("l", 0, lines([{"id": "b", "ts": times["b"], "y": 1}])))
+    core.commit(idle=[f] if standing else [])
+    core.commit(idle=[f] if standing else [])
+    again = {"id": "a", "ts": START, "x": 1}
+    core.monitor.ingest(batch("f", 0, lines([again])))
+    core.commit()
+    core.monitor.ingest(batch("f", 0, lines([again]), 1))
+    core.commit(finish=True)
+    found = classes(core, Stream.FEATURES)
+    if standing:  # it stops holding the others, so what it would join and repeat is forgotten
+        assert found == {RecordClass.LATE: 2}
+    else:
+        assert found == {RecordClass.ACCEPTED: 1, RecordClass.DUPLICATE: 1}
+
+
 def test_a_tenth_of_the_ids_is_joined_the_same_on_both_streams_e12() -> None:
     of, ref = plain_world(labels={"sample": 0.1})
     logs = Logs()
