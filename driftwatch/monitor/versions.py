@@ -130,12 +130,14 @@ class Versions:
         return version
 
     def ended(self, frontier_ms: int) -> list[str]:
-        """Versions that left every window, while a later one lives; they are forgotten."""
+        """Versions that left every window, while a later one lives; they are forgotten, in the order of their names:
+        which was seen first is not known after a restart.
+        """
         longest_ms = max(window.size_ms for window in self._plan.windows)
         newest = max((v.state.last_event_ms for v in self.live.values()), default=0)
         gone = [
             name
-            for name, version in self.live.items()
+            for name, version in sorted(self.live.items())
             if version.state.last_event_ms < min(newest, frontier_ms - longest_ms)
             and all(series.empty for series in version.series.values())
         ]
