@@ -74,7 +74,7 @@ class Closing:
 
         return [
             panes(version, part)
-            for _, version in sorted(self._versions.live.items())
+            for version in self._versions.all
             for part in version.layout.parts
             if part.stream in limits
         ]
@@ -88,6 +88,8 @@ class Closing:
             [name, stream.value, version.layout.hash, closed.end_ms, digest(closed.pane), sums]
         )
         facts.append(PaneClosed(self._model, name, stream, closed.start_ms, closed.end_ms, events))
+        if version.draining:  # another layout of it is judged by now (E9)
+            return []
         if stream is Stream.PREDICTIONS and events >= ESTABLISHED and not version.state.established:
             version.state.established = True
             facts.append(VersionEstablished(self._model, name, events))

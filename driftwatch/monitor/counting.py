@@ -67,10 +67,10 @@ class Counting:
         block = self._watched(Stream.PREDICTIONS, block)
         block = self._without_repeats(Stream.PREDICTIONS, self.predictions, block)
         waiting: list[Block] = []
-        for name, version, part in self._by_version(Stream.PREDICTIONS, block):
+        for version, part in self._by_version(Stream.PREDICTIONS, block):
             codes = self._carried(Stream.PREDICTIONS, part)
             decisions = version.decisions(part.decisions, part.scores, len(part))
-            rows = prediction_rows(part, codes, version.decider.codes(decisions), self.versions.number(name))
+            rows = prediction_rows(part, codes, version.decider.codes(decisions), self._number(version))
             self._remember(self.predictions, part, rows)
             if self.plan.predictions_wait:
                 waiting.append(part)
@@ -88,15 +88,14 @@ class Counting:
         met = np.zeros(len(block), np.bool_)
         met[places] = True
         self.tally.add_all(Stream.PREDICTIONS, block.partitions, RecordClass.WAITING, -1)
-        for name in dict.fromkeys(block.versions):
-            here = _where(block.versions, name)
-            version, part = self.versions.find(name), block.select(here)
+        for version, here in self._places(block.versions, block.times_ms):
+            part = block.select(here)
             self._settle(Stream.PREDICTIONS, part, met[here], version)
             if isinstance(version, Version):
                 decisions = version.decisions(part.decisions, part.scores, len(part))
                 self._count_predictions(version, part, codes[here], decisions)
                 left = prediction_rows(
-                    part, codes[here], version.decider.codes(decisions), self.versions.number(name)
+                    part, codes[here], version.decider.codes(decisions), self._number(version)
                 )
                 self._count_own_labels(version, part, left, codes[here])
 
@@ -111,7 +110,7 @@ class Counting:
         if self.plan.features_wait:
             self.tally.add_all(Stream.FEATURES, block.partitions, RecordClass.WAITING)
             return block
-        for _, version, part in self._by_version(Stream.FEATURES, block):
+        for version, part in self._by_version(Stream.FEATURES, block):
             self._count_features(version, part, self._carried(Stream.FEATURES, part))
             self.tally.add_all(Stream.FEATURES, part.partitions, RecordClass.ACCEPTED)
         return None
@@ -129,10 +128,7 @@ class Counting:
         met[places] = True
         self.tally.add_all(Stream.FEATURES, block.partitions, RecordClass.WAITING, -1)
         names = self._versions_of(block, places, rows)
-        for name in dict.fromkeys(names):
-            here, version = _where(names, name), RecordClass.UNJOINED
-            if name is not None:
-                version = self.versions.find(name)
+        for version, here in self._places(names, block.times_ms):
             part = block.select(here)
             self._settle(Stream.FEATURES, part, met[here], version)
             if isinstance(version, Version):
@@ -145,7 +141,7 @@ class Counting:
         versioned = self.plan.streams[Stream.PREDICTIONS].reading.version is not None
         names = [None if versioned else DEFAULT_VERSION] * len(block)
         for place, number in zip(places.tolist(), rows["version"].tolist(), strict=True):
-            names[place] = self.versions.names[number]
+            names[place] = self.versions.names[number][0]
         return names
 
     def arrive_labels(self, block: Block) -> Block:
@@ -185,7 +181,7 @@ class Counting:
         codes = np.full(len(rows), _ACCEPTED, np.int64)
         numbers: list[int] = np.unique(rows["version"]).tolist()
         for number in numbers:
-            version = self.versions.find(self.versions.names[number], learn=False)
+            version = self.versions.of(number)
             here = rows["version"] == number
             if isinstance(version, Version):
                 codes[here & (rows["time_ms"] < version.state.starts_ms)] = CODE[RecordClass.LEARNING]
@@ -207,7 +203,7 @@ class Counting:
             codes = _merged(codes, places, found)
         numbers: list[int] = np.unique(rows["version"]).tolist()
         for number in numbers:
-            version = self.versions.find(self.versions.names[number])
+            version = self.versions.of(number)
             if isinstance(version, Version):
                 here = np.flatnonzero(rows["version"] == number)
                 part = block.select(here)
@@ -261,21 +257,30 @@ class Counting:
         self.tally.add_codes(stream, block.partitions[gone], codes[gone])
         return block.select(np.flatnonzero(~gone))
 
-    def _by_version(self, stream: Stream, block: Block) -> Iterator[tuple[str, Version, Block]]:
-        for name in dict.fromkeys(block.versions):
-            version = self.versions.find(name)
-            part = block.select(_where(block.versions, name))
+    def _places(
+        self, names: Sequence[str | None], times_ms: Ints
+    ) -> Iterator[tuple[Version | RecordClass, Ints]]:
+        """N events by the layout in which each is counted, or by its class; without a version they are `unjoined`."""
+        for name in dict.fromkeys(names):
+            here = _where(names, name)
+            if name is None:
+                yield RecordClass.UNJOINED, here
+                continue
+            for version, places in self.versions.split(name, times_ms[here]):
+                yield version, here[places]
+
+    def _by_version(self, stream: Stream, block: Block) -> Iterator[tuple[Version, Block]]:
+        for version, places in self._places(block.versions, block.times_ms):
+            part = block.select(places)
             if isinstance(version, Version):
-                early = part.times_ms < version.state.starts_ms
-                if early.any():
-                    self._learned_from(stream, name, part.select(np.flatnonzero(early)))
-                    part = part.select(np.flatnonzero(~early))
-                if len(part):
-                    yield name, version, part
+                yield version, part
             elif version is RecordClass.LEARNING:
-                self._learned_from(stream, name, part)
+                self._learned_from(stream, part.versions[0], part)
             else:
                 self.tally.add_all(stream, part.partitions, version)
+
+    def _number(self, version: Version) -> int:
+        return self.versions.number(version.name, version.layout.hash)
 
     def _learned_from(self, stream: Stream, name: str, block: Block) -> None:
         """Remembered all the same, so that a repetition is one and their labels can say what they belong to."""

@@ -64,9 +64,9 @@ class Decisions:
             )
         )
 
-    def end_version(self, version: str) -> None:
-        """A version has left all windows: nothing more will be known of it."""
-        cause, time_ms = AlertCause.VERSION_ENDED, self.state.time_ms
+    def end_version(self, version: str, cause: AlertCause = AlertCause.VERSION_ENDED) -> None:
+        """A version has left all windows, or is counted in another layout: nothing more will be known of it as it was."""
+        time_ms = self.state.time_ms
         self._alerts(
             alert_rules.end(self.state.alerts, self._plan.name, version, cause, time_ms, self._plan.about)
         )

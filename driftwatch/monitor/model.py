@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
+from driftwatch.alerts.lifecycle import AlertCause
 from driftwatch.errors import ReferenceFileError
 from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass, Stream
@@ -29,26 +29,26 @@ from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
+from driftwatch.monitor.forgetting import drop_generations, halve_sample
 from driftwatch.monitor.inflow import Inflow, PaneGrid
 from driftwatch.monitor.learning import Learning
 from driftwatch.monitor.limits import release_limits
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan, StreamPlan
+from driftwatch.monitor.resuming import inputs_wait, resumed, version_states
 from driftwatch.monitor.snapshot import ModelView
 from driftwatch.monitor.spec import SKEW_PANES
 from driftwatch.monitor.state import ModelState, StreamState, check, load
 from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
-from driftwatch.monitor.version import VersionState
 from driftwatch.monitor.versions import Versions
 from driftwatch.monitor.view import version_views
-from driftwatch.references.codec import decode, encode
+from driftwatch.references.codec import encode
 
 BLOCK: Final = 16_384
 """Events that are counted together: large enough for NumPy, small enough for the cache."""
 WAITING_MAX: Final = 200_000
 """Events that may wait per stream; beyond it the stream is paused (E7)."""
-_REMEMBERED_MAX: Final = 10_000_000
 _ORDER: Final = (Stream.PREDICTIONS, Stream.FEATURES, Stream.LABELS)
 
 
@@ -67,13 +67,12 @@ class ModelMonitor:
     ) -> None:
         self._partitions = partitions
         state = load(saved, f"{plan.name}/model", ModelState)
-        for name, hash_ in state.learned.items():
-            plan = plan.with_reference(name, decode(saved.references[hash_]))
-        plan = replace(plan, stored_generation_ms=state.generation_ms)
-        check(plan, state)
+        stored = version_states(plan.name, saved)
+        plan = resumed(plan, state, stored, saved)
+        check(plan, state, inputs_wait=inputs_wait(saved, plan.name))
         self.plan = plan
         self.tally = Tally(state.tally)
-        self.values = SliceValues(plan.spec.slice_columns, state.values)
+        self.values = SliceValues(plan.slice_columns, state.values)
         self.versions = Versions(plan, self.values, state.versions)
         self.versions.learned_hashes = state.learned
         self.counting = Counting(plan, self.versions, self.values, self.tally, joins)
@@ -94,15 +93,17 @@ class ModelMonitor:
             self.inflows[stream] = inflow
             inflow.forgotten_ms = BEFORE_ALL if stream is Stream.LABELS else state.forgotten_ms
             self.waiting[stream] = Waiting(f"{plan.name}/{stream}", saved.chunks, released_ms)
-        prefix = f"{plan.name}/version/"
-        stored = [
-            msgspec.msgpack.decode(v, type=VersionState)
-            for k, v in sorted(saved.states.items())
-            if k.startswith(prefix)
-        ]
-        self.versions.restore(stored, saved)
-        for name, learning in state.learning.items():
-            self.versions.learning[name] = Learning(plan, name, learning, saved.chunks)
+        for name in self.versions.restore(stored, saved):
+            self.decisions.end_version(name, AlertCause.RECONFIGURED)
+        self._forgotten: dict[str, bytes | None] = {}
+        """Chunks of references that need not be learned any more."""
+        for name, learning_state in state.learning.items():
+            learning = Learning(plan, name, learning_state, saved.chunks)
+            choice = plan.choice(name)
+            if choice is not None and choice.learn_ms is not None:
+                self.versions.learning[name] = learning
+            else:
+                self._forgotten |= learning.forget()
         self._written: dict[str, bytes] = {
             k: v for k, v in saved.states.items() if k.startswith(f"{plan.name}/")
         }
@@ -226,7 +227,7 @@ class ModelMonitor:
 
         An event may lie beyond every running maximum: it may be ahead of its record (E6).
         """
-        series = [s for version in self.versions.live.values() for s in version.series.values()]
+        series = [s for version in self.versions.all for s in version.series.values()]
         open_ms = [start_ms for s in series if (start_ms := s.newest_ms) is not None]
         newest = max([*open_ms, *(inflow.newest_ms for inflow in self.inflows.values())])
         origin = self.plan.spec.origin_ms
@@ -300,9 +301,12 @@ class ModelMonitor:
     def _end_versions(
         self, limits: dict[Stream, int], offsets: Mapping[Partition, int], changes: Changes
     ) -> list[Fact]:
-        for name in self.versions.ended(limits[Stream.PREDICTIONS]):
-            self.decisions.end_version(name)
-            self._journal(changes, Entry.END, offsets, {"version": name})
+        forgotten_ms = self.inflows[Stream.PREDICTIONS].forgotten_ms
+        for version in self.versions.ended(limits[Stream.PREDICTIONS], forgotten_ms):
+            if not version.draining:
+                self.decisions.end_version(version.name)
+            row = {"version": version.name, "layout": version.layout.hash}
+            self._journal(changes, Entry.END, offsets, row)
         return self.versions.take_facts()
 
     def _noticed(self) -> list[Fact]:
@@ -316,39 +320,13 @@ class ModelMonitor:
         return facts
 
     def _bound_joins(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:
-        """Drop generations that no label can reach any more; halve the sample at the hard limit (E12)."""
-        counting, plan = self.counting, self.plan
-        oldest = (self._decided_ms() - plan.max_delay_ms - plan.spec.join_within) // plan.generation_ms - 1
-        for table in (counting.predictions, counting.features, counting.labels):
-            table.drop_before(oldest)
-        self._forget((oldest + 1) * plan.generation_ms)
-        limit = plan.spec.labels.max_outstanding if plan.spec.labels else _REMEMBERED_MAX
+        """Forget what nothing can reach any more, and halve the sample at the hard limit (E12)."""
+        drop_generations(self.plan, self.counting, self.inflows, self.waiting)
         facts: list[Fact] = []
-        while len(counting.predictions) > limit and counting.limit > 1:
-            counting.limit //= 2
-            for table in (counting.predictions, counting.features, counting.labels):
-                table.drop_above(counting.limit)
-            self._journal(changes, Entry.HALVE, offsets, {"limit": counting.limit})
-            facts.append(SampleHalved(plan.name, counting.limit / ALL_IDS))
+        for limit in halve_sample(self.plan, self.counting):
+            self._journal(changes, Entry.HALVE, offsets, {"limit": limit})
+            facts.append(SampleHalved(self.plan.name, limit / ALL_IDS))
         return facts
-
-    def _decided_ms(self) -> int:
-        """Up to where no stream needs what is remembered: labels, and predictions and features of their own (E2, E3).
-
-        Labels that stand still are awaited. Features that do must not keep everything for ever: when they return,
-        what would need the forgotten is late.
-        """
-        awaited = [
-            self.waiting[stream].released_ms
-            for stream, inflow in self.inflows.items()
-            if stream is not Stream.FEATURES or not inflow.stands_still
-        ]
-        return min(awaited)
-
-    def _forget(self, before_ms: int) -> None:
-        for stream, inflow in self.inflows.items():
-            if stream is not Stream.LABELS:
-                inflow.forgotten_ms = max(inflow.forgotten_ms, before_ms)
 
     def _told(self, changes: Changes) -> list[Fact]:
         facts, self.decisions.facts = self.decisions.facts, []
@@ -360,7 +338,9 @@ class ModelMonitor:
         name = self.plan.name
         for waiting in self.waiting.values():
             changes.chunks |= waiting.changes()
-        for version in self.versions.live.values():
+        changes.chunks |= self._forgotten
+        self._forgotten = {}
+        for version in self.versions.all:
             changes.panes |= version.changes()
         changes.panes |= self.versions.take_dropped()
         now = {f"{name}/version/{v}": state for v, state in self.versions.states().items()}
@@ -382,6 +362,7 @@ class ModelMonitor:
             streams=streams,
             tally=self.tally.saved(),
             versions=self.versions.names,
+            columns=list(self.values.columns),
             values=self.values.saved(),
             limit=self.counting.limit,
             forgotten_ms=self.inflows[Stream.PREDICTIONS].forgotten_ms,

@@ -263,9 +263,7 @@ class Monitor:
         idle = {
             self._partitions.at(place) for i in inflows for place, order in i.orders.items() if order.idle
         }
-        series = [
-            s for m in self.models.values() for v in m.versions.live.values() for s in v.series.values()
-        ]
+        series = [s for m in self.models.values() for v in m.versions.all for s in v.series.values()]
         return Snapshot(
             sequence=sequence,
             models=models,

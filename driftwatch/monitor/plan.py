@@ -44,7 +44,7 @@ class StreamPlan:
     """(position among the model's slice columns, position in the reading's `textual`)."""
 
 
-def subject_of(spec: ModelSpec) -> Subject:
+def subject_of(spec: ModelSpec, counted_columns: tuple[str, ...] = ()) -> Subject:
     """The part of a model's configuration that shapes its reference."""
     return Subject(
         model=spec.name,
@@ -57,6 +57,7 @@ def subject_of(spec: ModelSpec) -> Subject:
         pane_ms=min(window.slide for window in spec.windows),
         origin_ms=spec.origin_ms,
         join_within_ms=spec.join_within,
+        counted_columns=counted_columns,
     )
 
 
@@ -71,6 +72,10 @@ class ModelPlan:
     max_jump_ms: int
     stored_generation_ms: int | None = None
     """Width of the generations in which the state already holds rows; None in a new one."""
+    counted_columns: tuple[str, ...] = ()
+    """Slice columns whose places stand in join rows already, in order (E9)."""
+    draining: tuple[Reference, ...] = ()
+    """References of layouts that are still counted in, though the configuration names others by now (E9)."""
 
     @property
     def name(self) -> str:
@@ -109,10 +114,14 @@ class ModelPlan:
         return {
             "windows": ", ".join(f"{w.name} = {w.size_ms} ms every {w.slide_ms} ms" for w in self.windows),
             "origin": f"{self.spec.origin_ms} ms",
-            "slices": ", ".join(self.spec.slice_columns),
             "topic": ", ".join(f"{stream} from {plan.topic}" for stream, plan in streams),
             "features": "; ".join(f"{stream}: {', '.join(names)}" for stream, names in columns.items()),
         }
+
+    @cached_property
+    def slice_columns(self) -> tuple[str, ...]:
+        """Every slice column that is read, in the order of their places in join rows."""
+        return subject_of(self.spec, self.counted_columns).slice_columns
 
     @cached_property
     def predictions_wait(self) -> bool:
@@ -146,7 +155,7 @@ class ModelPlan:
     @cached_property
     def streams(self) -> dict[Stream, StreamPlan]:
         """The streams that the model has. Raises ReferenceFileError if references disagree on a field's kind."""
-        subject = subject_of(self.spec)
+        subject = subject_of(self.spec, self.counted_columns)
         plans: dict[Stream, StreamPlan] = {}
         for stream in Stream:
             if (spec := subject.spec_of(stream)) is None:
@@ -160,8 +169,8 @@ class ModelPlan:
 
     def _kinds(self, stream: Stream) -> dict[str, FieldKind]:
         kinds: dict[str, FieldKind] = {}
-        for choice in self.choices:
-            part = choice.reference.layout.part(stream) if choice.reference else None
+        for reference in (*(choice.reference for choice in self.choices), *self.draining):
+            part = reference.layout.part(stream) if reference else None
             for field in part.fields if part else ():
                 if field.name in (SCORE, DECISION):
                     continue

@@ -8,12 +8,15 @@ import msgspec
 
 from driftwatch.errors import StateError
 from driftwatch.events.classes import Stream
+from driftwatch.events.joins import SLICE_COLUMNS_MAX
 from driftwatch.events.order import BEFORE_ALL, PartitionOrder
 from driftwatch.events.times import format_duration
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.counting import ALL_IDS
 from driftwatch.monitor.learning import LearningState
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.references.reference import Reference
+from driftwatch.summaries.layout import DECISION, SCORE
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -31,7 +34,10 @@ class ModelState(msgspec.Struct):
 
     streams: dict[Stream, StreamState] = {}
     tally: dict[Stream, dict[int, list[int]]] = {}
-    versions: list[str] = []
+    versions: list[tuple[str, str]] = []
+    """(version, layout) by the small number that join rows carry; no layout while a version was being learned."""
+    columns: list[str] = []
+    """Slice columns by their place in join rows."""
     values: dict[str, list[str]] = {}
     limit: int = ALL_IDS
     forgotten_ms: int = BEFORE_ALL
@@ -43,9 +49,26 @@ class ModelState(msgspec.Struct):
     counted_with: dict[str, str] = {}
 
 
-def check(plan: ModelPlan, state: ModelState) -> None:
-    """StateError where the state means something else under this plan: it would be counted on wrongly (E9)."""
+def check(plan: ModelPlan, state: ModelState, *, inputs_wait: bool = False) -> None:
+    """StateError where the state means something else under this plan: it would be counted on wrongly (E9).
+
+    Other features are another layout, which is what a reload is for; but events that wait are kept in the columns
+    of the plan that read them.
+    """
+    if len(plan.slice_columns) > SLICE_COLUMNS_MAX:
+        raise StateError(
+            f"model {plan.name!r}: it was counted by {', '.join(state.columns)}; with the new slice columns there are more "
+            f"than {SLICE_COLUMNS_MAX}: use fewer new ones, or start with an empty state directory"
+        )
+    for reference in plan.draining:
+        if dropped := _unread(plan, reference):
+            raise StateError(
+                f"model {plan.name!r}: {', '.join(dropped)} can no longer be read, and what was counted with them still drains; "
+                "keep them declared until their last labels are decided, or start with an empty state directory"
+            )
     for key, now in plan.counted_with.items():
+        if key == "features" and not inputs_wait:
+            continue
         if (then := state.counted_with.get(key, now)) != now:
             raise StateError(
                 f"model {plan.name!r}: the state was counted with `{key}`: {then}; now it is: {now}; "
@@ -56,6 +79,18 @@ def check(plan: ModelPlan, state: ModelState) -> None:
             f"model {plan.name!r}: the state was written for a shorter `join_within` and `lateness`: at most "
             f"{format_duration(plan.generation_ms)}; shorten them, or start with an empty state directory"
         )
+
+
+def _unread(plan: ModelPlan, reference: Reference) -> list[str]:
+    """Features of a reference that the plan's decoders do not read."""
+    missing: list[str] = []
+    for part in reference.layout.parts:
+        if part.stream is Stream.LABELS or part.stream not in plan.streams:
+            continue
+        reading = plan.streams[part.stream].reading
+        read = {SCORE, DECISION, *(name for name, _ in (*reading.numeric, *reading.textual))}
+        missing += [field.name for field in part.fields if field.name not in read]
+    return missing
 
 
 def load(saved: Saved, key: str, kind: type[S]) -> S:

@@ -12,7 +12,7 @@ from driftwatch.drift.reading import Reading
 from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import JoinRows
-from driftwatch.events.order import BEFORE_ALL
+from driftwatch.events.order import AFTER_ALL, BEFORE_ALL
 from driftwatch.monitor.changes import PaneKey
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.values import Codes, SliceValues
@@ -43,8 +43,15 @@ class VersionState(msgspec.Struct):
     predicted: list[tuple[str, int, list[int]]] = []
     last_event_ms: int = BEFORE_ALL
     starts_ms: int = BEFORE_ALL
-    """Events before it belong to the time in which the reference was learned (E10)."""
+    """Events before it are counted in another layout (E9), or belong to the time in which the reference was learned (E10)."""
+    ends_ms: int = AFTER_ALL
+    """Events from here on are counted in the layout that came after this one: it drains (E9)."""
     established: bool = False
+
+    @property
+    def draining(self) -> bool:
+        """Whether another layout has taken its place."""
+        return self.ends_ms != AFTER_ALL
 
 
 class Version:
@@ -77,6 +84,22 @@ class Version:
             self.series[part.stream] = Series(shape, plan.windows, plan.spec.origin_ms, closed_ms)
         self.replan(plan)
         self.translate()
+
+    @property
+    def draining(self) -> bool:
+        """Whether another layout has taken its place: it is counted to its end, and judged no more (E9)."""
+        return self.state.draining
+
+    def holds(self, times_ms: Ints) -> NDArray[np.bool_]:
+        """bool[n]: which events of this version are counted in this layout."""
+        return (times_ms >= self.state.starts_ms) & (times_ms < self.state.ends_ms)
+
+    def next_pane_ms(self) -> int:
+        """Start of the first pane after every event that was counted; before all times where none was."""
+        if self.state.last_event_ms == BEFORE_ALL:
+            return BEFORE_ALL
+        series = self.series[Stream.PREDICTIONS]
+        return series.floor_ms(self.state.last_event_ms, series.width_ms) + series.width_ms
 
     def replan(self, plan: ModelPlan) -> None:
         """Take up the order of columns in which the plan's decoders read."""
@@ -155,3 +178,8 @@ class Version:
             for stream, series in self.series.items()
             for (width_ms, start_ms), pane in series.changes().items()
         }
+
+
+def encoded(version: Version) -> bytes:
+    """A version's state as the checkpoint keeps it."""
+    return msgspec.msgpack.encode(version.saved())

@@ -1,35 +1,43 @@
-"""The live versions of a model: which are admitted, with which reference, and when one has ended (E11)."""
+"""The live versions of a model: which are admitted, in which layouts they are counted, and when one has ended (E9, E11)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-import msgspec
+import numpy as np
 
 from driftwatch.errors import StateError
 from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.order import BEFORE_ALL
 from driftwatch.facts import Fact, VersionSeen
 from driftwatch.monitor.changes import PaneKey, Saved
 from driftwatch.monitor.judging import Judging
 from driftwatch.monitor.learning import Learning, LearningState
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.values import SliceValues
-from driftwatch.monitor.version import Ints, Version, VersionState
+from driftwatch.monitor.version import Ints, Version, VersionState, encoded
 from driftwatch.references.reference import Reference
 
 LIVE_MAX: Final = 4
 """Versions that are watched at the same time."""
+DRAINING_MAX: Final = 4
+"""Layouts that are still counted in after others took their place: live layouts are limited (E9)."""
 NAME_MAX: Final = 200
 REFUSED_MAX: Final = 100
 """Unknown versions that are told of; what the data holds must not grow memory."""
+NO_LAYOUT: Final = ""
 
 
 class Versions:
-    """Versions by name; `names` gives each a small number for join rows and only grows."""
+    """Versions by name; `names` gives each (version, layout) a small number for join rows and only grows."""
 
-    def __init__(self, plan: ModelPlan, values: SliceValues, names: list[str]) -> None:
+    def __init__(self, plan: ModelPlan, values: SliceValues, names: list[tuple[str, str]]) -> None:
         self.names = names
         self.live: dict[str, Version] = {}
+        """By name, each in the layout in which it is judged."""
+        self.drained: list[Version] = []
+        """Layouts that others have replaced, while events or labels can still count in them (E9)."""
         self.judging: dict[str, Judging] = {}
         self._facts: list[Fact] = []
         self._dropped: dict[PaneKey, Ints | None] = {}
@@ -44,17 +52,69 @@ class Versions:
         self.admissible: frozenset[str] | None = None
         """`recompute`: the versions that the journal admits before the next commit; None: whoever comes first."""
 
-    def restore(self, states: list[VersionState], saved: Saved) -> None:
-        """Take up the versions of the checkpoint; StateError where a reference is no longer the one counted with."""
+    @property
+    def all(self) -> list[Version]:
+        """Every layout of every version in which something can still be counted, by name, the oldest first."""
+        return sorted([*self.live.values(), *self.drained], key=lambda v: (v.name, v.state.starts_ms))
+
+    def restore(self, states: list[VersionState], saved: Saved) -> list[str]:
+        """Take up the versions of the checkpoint; answers those whose layout the configuration has replaced (E9).
+
+        StateError where a reference that was counted with is gone, or too many layouts would be live.
+        """
+        replaced: list[str] = []
         for state in states:
-            choice = self._plan.choice(state.name)
-            reference = choice.reference if choice else None
-            if reference is None or reference.layout.hash != state.layout:
-                raise StateError(
-                    f"model {self._plan.name!r}, version {state.name!r}: the state was counted with another reference or "
-                    "layout; give back that reference, or start with an empty state directory"
-                )
-            self._admit(state, reference).load(saved.panes)
+            chosen = self._chosen(state.name)
+            same = chosen is not None and chosen.layout.hash == state.layout
+            if same and not state.draining:
+                assert chosen is not None
+                self._admit(state, chosen).load(saved.panes)
+                continue
+            version = self._counted_in(state, self._stored(state, saved))
+            self.drained.append(version)
+            version.load(saved.panes)
+            if not version.draining:
+                replaced.append(state.name)
+                self._replace(version, chosen)
+        self._check_layouts()
+        return replaced
+
+    def _chosen(self, name: str) -> Reference | None:
+        choice = self._plan.choice(name)
+        return choice.reference if choice else None
+
+    def _stored(self, state: VersionState, saved: Saved) -> Reference:
+        found = next((r for r in self._plan.draining if r.hash == state.reference), None)
+        if found is None:
+            raise StateError(
+                f"model {self._plan.name!r}, version {state.name!r}: the state was counted with another reference or "
+                "layout, and holds no copy of it; give back that reference, or start with an empty state directory"
+            )
+        return found
+
+    def _replace(self, old: Version, reference: Reference | None) -> None:
+        """From the first pane after everything counted on, the version is counted in another layout, or no more."""
+        starts_ms = old.next_pane_ms()
+        if starts_ms == BEFORE_ALL:  # nothing was ever counted in it
+            self.drained.remove(old)
+        old.state.ends_ms = starts_ms
+        if reference is not None:
+            state = VersionState(name=old.name, layout=NO_LAYOUT, reference="", starts_ms=starts_ms)
+            self._admit(state, reference)
+
+    def _check_layouts(self) -> None:
+        counted = [(version.name, version.layout.hash) for version in self.all]
+        again = sorted({name for name, layout in counted if counted.count((name, layout)) > 1})
+        if again or len(self.drained) > DRAINING_MAX:
+            why = (
+                f"the layout of version {again[0]!r} that it goes back to"
+                if again
+                else f"{DRAINING_MAX} layouts"
+            )
+            raise StateError(
+                f"model {self._plan.name!r}: {why} still drain; wait until their last labels are decided, "
+                "or start with an empty state directory"
+            )
 
     def find(self, name: str, *, learn: bool = True) -> Version | RecordClass:
         """The version of this name, admitted at first sight, or the class of its records.
@@ -73,10 +133,36 @@ class Versions:
             return RecordClass.UNKNOWN_VERSION
         self._admitted.append(name)
         if choice.reference is not None:
-            return self._admit(VersionState(name=name, layout="", reference=""), choice.reference)
+            return self._admit(VersionState(name=name, layout=NO_LAYOUT, reference=""), choice.reference)
         self.learning[name] = Learning(self._plan, name, LearningState(), {})
         self._facts.append(VersionSeen(self._plan.name, name, known=True))
         return RecordClass.LEARNING
+
+    def of(self, number: int) -> Version | RecordClass:
+        """The layout in which a prediction was counted, by its number; or the class of its labels."""
+        name, layout = self.names[number]
+        if layout != NO_LAYOUT:
+            for version in self.drained:
+                if (version.name, version.layout.hash) == (name, layout):
+                    return version
+        found = self.find(name, learn=False)
+        if isinstance(found, Version) and layout not in (NO_LAYOUT, found.layout.hash):
+            return RecordClass.UNKNOWN_VERSION
+        return found
+
+    def split(self, name: str, times_ms: Ints) -> Iterator[tuple[Version | RecordClass, Ints]]:
+        """N events of a version by the layout in which each is counted, or by its class: (which, positions)."""
+        found = self.find(name)
+        left = np.ones(len(times_ms), np.bool_)
+        of_this = [version for version in self.all if version.name == name]
+        for version in of_this:
+            here = version.holds(times_ms)
+            left &= ~here
+            if here.any():
+                yield version, np.flatnonzero(here)
+        if left.any():
+            rest = RecordClass.LEARNING if isinstance(found, Version) else found
+            yield rest, np.flatnonzero(left)
 
     def _may_come(self, name: str) -> bool:
         """Whether there is room for one more; it only grows at commits, so between two the first four are in (E11)."""
@@ -98,53 +184,62 @@ class Versions:
         """A reference was learned: the version is counted from the first pane after everything seen; answers when."""
         del self.learning[name]
         self.learned_hashes[name] = reference.hash
-        version = self._admit(VersionState(name=name, layout="", reference=""), reference)
-        width_ms = version.series[Stream.PREDICTIONS].width_ms
-        version.state.starts_ms = version.series[Stream.PREDICTIONS].floor_ms(newest_ms, width_ms) + width_ms
+        version = self._admit(VersionState(name=name, layout=NO_LAYOUT, reference=""), reference)
+        series = version.series[Stream.PREDICTIONS]
+        version.state.starts_ms = series.floor_ms(newest_ms, series.width_ms) + series.width_ms
         return version.state.starts_ms
 
     def replan(self, plan: ModelPlan) -> None:
         """Count what another plan's decoders read."""
         self._plan = plan
-        for version in self.live.values():
+        for version in self.all:
             version.replan(plan)
 
-    def number(self, name: str) -> int:
-        """The small number of a version's name."""
-        if name not in self.names:
-            self.names.append(name)
-        return self.names.index(name)
+    def number(self, name: str, layout: str = NO_LAYOUT) -> int:
+        """The small number of a version in a layout."""
+        if (name, layout) not in self.names:
+            self.names.append((name, layout))
+        return self.names.index((name, layout))
 
     def _admit(self, state: VersionState, reference: Reference) -> Version:
-        self._values.learn(reference.layout.slices)
-        new = not state.layout
-        version = Version(self._plan, reference, state, self._values)
+        new = state.layout == NO_LAYOUT
+        state.reference = reference.hash
+        version = self._counted_in(state, reference)
         if new:
-            state.layout, state.reference = version.layout.hash, reference.hash
             self._facts.append(VersionSeen(self._plan.name, state.name, known=True))
-        self.number(state.name)
         self.live[state.name] = version
         self.judging[state.name] = Judging(self._plan, version)
-        for other in self.live.values():
+        return version
+
+    def _counted_in(self, state: VersionState, reference: Reference) -> Version:
+        """A version in a layout, not judged (yet)."""
+        self._values.learn(reference.layout.slices)
+        version = Version(self._plan, reference, state, self._values)
+        state.layout = version.layout.hash
+        self.number(state.name, state.layout)
+        for other in self.all:
             other.translate()
         return version
 
-    def ended(self, frontier_ms: int) -> list[str]:
-        """Versions that left every window, while a later one lives; they are forgotten, in the order of their names:
-        which was seen first is not known after a restart.
+    def ended(self, frontier_ms: int, forgotten_ms: int) -> list[Version]:
+        """Versions that left every window, while a later one lives, and layouts that have drained; they are forgotten, in
+        the order of their names: which was seen first is not known after a restart.
         """
         longest_ms = max(window.size_ms for window in self._plan.windows)
         newest = max((v.state.last_event_ms for v in self.live.values()), default=0)
-        gone = [
-            name
-            for name, version in sorted(self.live.items())
-            if version.state.last_event_ms < min(newest, frontier_ms - longest_ms)
-            and all(series.empty for series in version.series.values())
-        ]
-        for name in gone:
-            version = self.live.pop(name)
+
+        def over(version: Version) -> bool:
+            if version.draining:
+                return version.state.ends_ms <= min(frontier_ms, forgotten_ms)
+            return version.state.last_event_ms < min(newest, frontier_ms - longest_ms)
+
+        gone = [v for v in self.all if over(v) and all(series.empty for series in v.series.values())]
+        for version in gone:
             self._dropped |= version.changes()
-            del self.judging[name]
+            if version.draining:
+                self.drained.remove(version)
+            else:
+                del self.live[version.name], self.judging[version.name]
         return gone
 
     def take_dropped(self) -> dict[PaneKey, Ints | None]:
@@ -158,5 +253,5 @@ class Versions:
         return facts
 
     def states(self) -> dict[str, bytes]:
-        """What the checkpoint holds of each live version, by name."""
-        return {name: msgspec.msgpack.encode(version.saved()) for name, version in self.live.items()}
+        """What the checkpoint holds of each version and layout, by name."""
+        return {f"{v.name}/{v.layout.hash}": encoded(v) for v in self.all}

@@ -41,6 +41,8 @@ class Recount:
         self._aside = SetAside.of(journal)
         self._store = MemoryCheckpoint(hash_key=hash_key)
         self._monitor: Monitor | None = None
+        self._sequence = 0
+        """Number of the live commit at which we stand."""
 
     def run(self) -> Iterator[int]:
         """Recompute everything; yields the number of records read so far.
@@ -49,21 +51,20 @@ class Recount:
         """
         for step in steps(self._journal):
             for row in step.before:
-                yield from self._reach(row.offsets)
+                yield from self._reach(row.offsets, step.sequence - 1)
                 self._enter(row)
             if step.offsets is not None:
                 yield from self._read(step.offsets, step.admitted)
-                said = self._commit(step.inputs)
+                said = self._commit(step.inputs, step.sequence)
                 self.comparison.decided(step.said, said, step.sequence)
-        yield from self._reach(self._live.offsets)
+        yield from self._reach(self._live.offsets, self._live.sequence)
         self.comparison.ended(self._live, self._store.load())
 
-    def _reach(self, offsets: Offsets) -> Iterator[int]:
-        """Stand where a commit stood that had nothing to say, if we are not there yet."""
-        if self._monitor is None or all(self._monitor.offsets.get(p) == at for p, at in offsets.items()):
-            return
-        yield from self._read(offsets, {})
-        self.comparison.decided([], self._commit(Inputs()), 0)
+    def _reach(self, offsets: Offsets, sequence: int) -> Iterator[int]:
+        """Stand where that commit stood, if we do not yet; it had nothing to say."""
+        if self._monitor is not None and self._sequence < sequence:
+            yield from self._read(offsets, {})
+            self.comparison.decided([], self._commit(Inputs(), sequence), sequence)
 
     def _read(self, offsets: Offsets, admitted: dict[str, frozenset[str]]) -> Iterator[int]:
         monitor = self._core()
@@ -74,9 +75,10 @@ class Recount:
             yield self.records
         monitor.offsets.update(offsets)  # control records move positions, and are not handed over
 
-    def _commit(self, inputs: Inputs) -> list[JournalRow]:
+    def _commit(self, inputs: Inputs, sequence: int) -> list[JournalRow]:
         changes: Changes = self._core().commit(inputs).changes
         self._store.commit(changes)
+        self._sequence = sequence
         return changes.journal
 
     def _enter(self, row: JournalRow) -> None:

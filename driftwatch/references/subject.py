@@ -52,11 +52,14 @@ class Subject:
     origin_ms: int = 0
     """Moment from which panes are counted."""
     join_within_ms: int = 10 * MINUTE_MS
+    counted_columns: tuple[str, ...] = ()
+    """Slice columns that a running model counts by, the first ones: their places stand in its join rows (E9)."""
 
     @property
     def slice_columns(self) -> tuple[str, ...]:
-        """Every column that some slicing uses, once, in the order declared."""
-        return tuple(dict.fromkeys(column for dimension in self.dimensions for column in dimension))
+        """Every column that some slicing uses, once, in the order declared; behind those counted by already."""
+        declared = (column for dimension in self.dimensions for column in dimension)
+        return tuple(dict.fromkeys((*self.counted_columns, *declared)))
 
     @property
     def has_labels(self) -> bool:

@@ -35,7 +35,7 @@ def begun() -> Core:
         ({"windows": [{"size": "20m", "slide": "1m"}]}, "windows"),
         ({"windows": [{"size": "10000m", "slide": "1m"}, {"size": "1d", "slide": "1h"}]}, "windows"),
         ({"origin": "2024-01-01T00:00:30Z"}, "origin"),
-        ({"slices": ["kind"]}, "slices"),
+        ({"slices": ["a", "b", "c", "d", "e", "f", "g", "h"]}, "slice columns"),
         ({"labels": {"topic": "l2"}}, "topic"),
         ({"labels": None}, "topic"),
         ({"predictions": {"features": ["kind", "x", "more"]}}, None),

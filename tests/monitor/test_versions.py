@@ -24,7 +24,7 @@ from tests.monitor.world import MINUTE, REFERENCE, SAVED, SPEC, START, Core, bat
 P = Stream.PREDICTIONS
 
 
-def versions(*choices: Choice, names: list[str] | None = None) -> Versions:
+def versions(*choices: Choice, names: list[tuple[str, str]] | None = None) -> Versions:
     plan = planned(spec(), *choices)
     return Versions(plan, SliceValues(plan.spec.slice_columns, {}), names if names is not None else [])
 
@@ -40,7 +40,7 @@ def test_a_version_is_admitted_at_first_sight_and_told_of_once() -> None:
     assert of.find("1") is found
     assert seen(of) == [("1", True)]
     assert seen(of) == []
-    assert of.number("1") == 0
+    assert of.number("1", found.layout.hash) == 0
 
 
 def test_no_more_than_four_live_and_learning_together_e11() -> None:
@@ -89,9 +89,11 @@ def test_a_learned_version_is_counted_from_the_first_pane_after_its_last_event()
 
 
 def test_numbers_only_grow() -> None:
-    of = versions(names=["old"])
+    of = versions(names=[("old", "")])
     of.find("1")
-    assert (of.names, of.number("old"), of.number("1"), of.number("2")) == (["old", "1", "2"], 0, 1, 2)
+    layout = REFERENCE.layout.hash
+    assert (of.number("old"), of.number("1", layout), of.number("2"), of.number("1")) == (0, 1, 2, 3)
+    assert of.names == [("old", ""), ("1", layout), ("2", ""), ("1", "")]
 
 
 def test_a_state_whose_reference_is_gone_or_another_is_refused_with_a_way_out_e9() -> None:
@@ -105,7 +107,7 @@ def test_a_state_whose_reference_is_gone_or_another_is_refused_with_a_way_out_e9
     past = {P: ids(random.Random(9), 500)}
     for choice in (Choice("2", REFERENCE), Choice("*", built(spec(), past)), Choice("*", learn_ms=5)):
         with pytest.raises(StateError, match="give back that reference"):
-            versions(choice).restore(states, SAVED)
+            versions(choice).restore(states, SAVED)  # and the checkpoint holds no copy of it
 
 
 def test_a_version_that_left_all_windows_ends_once_a_later_one_lives() -> None:
@@ -130,15 +132,16 @@ def test_a_version_that_left_all_windows_ends_once_a_later_one_lives() -> None:
     assert minutes("2", 10, 30) == {"1", "2"}, "1 is still in the 30-minute window"
     assert minutes("2", 30, 50) == {"2"}
     assert {key.version for key in core.store.saved.panes} == {"2"}, "its panes go with it"
-    assert "m/version/1" not in core.store.saved.states
-    assert core.monitor.models["m"].versions.names == ["1", "2"], "its number stays: join rows name it"
+    assert [name for name in core.store.saved.states if name.startswith("m/version/1")] == []
+    names = [name for name, _ in core.monitor.models["m"].versions.names]
+    assert names == ["1", "2"], "its number stays: join rows name it"
     assert minutes("1", 50, 51) == {"1", "2"}, "and it can come back"
 
 
 def test_the_only_version_never_ends() -> None:
     of = versions()
     of.find("1")
-    assert of.ended(START + 10**12) == []
+    assert of.ended(START + 10**12, START + 10**12) == []
 
 
 def test_slice_values_of_every_reference_have_codes_before_any_version_is_seen() -> None:

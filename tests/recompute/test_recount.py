@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -10,10 +11,13 @@ import pytest
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.monitor.monitor import Inputs, Monitor
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.spec import ModelSpec
 from driftwatch.recompute.recount import Recount
 from driftwatch.storage.memory import MemoryCheckpoint
 from tests.monitor.test_monitor import PARTITIONS, Logs, random_logs
-from tests.monitor.world import KEY, batch, plan
+from tests.monitor.world import KEY, SPEC, WRITTEN, batch, plan, reference
+
+SLICED = ModelSpec.model_validate(WRITTEN | {"slices": ["kind", "country"]})
 
 
 class Live:
@@ -54,15 +58,18 @@ def part(logs: Logs, partition: Partition, first: int, last: int) -> RecordBatch
     return batch(partition.topic, partition.number, values, first, stamps)
 
 
-def lived(seed: int, logs: Logs, *plans: ModelPlan) -> Live:
-    """Random reads, commits, idleness and restarts."""
-    rng, live = random.Random(seed), Live(logs, *plans)
+def lived(seed: int, logs: Logs, *configurations: ModelPlan) -> Live:
+    """Random reads, commits, idleness and restarts, one after the other under each of the configurations."""
+    rng, live = random.Random(seed), Live(logs, *configurations[:1])
+    left = list(configurations[1:])
     for _ in range(120):
         partition = rng.choice(PARTITIONS)
         live.read(partition, rng.choice([0, 1, 3, 17, 80]))
         if rng.random() < 0.3:
             live.commit(*(p for p in PARTITIONS if rng.random() < 0.2))
         if rng.random() < 0.08:
+            if left and rng.random() < 0.5:
+                live.plans = (left.pop(0),)
             live.load()
     live.commit()
     return live
@@ -86,6 +93,16 @@ def test_the_same_again(seed: int) -> None:
     assert counts["PANES"] > 5
     assert counts["CLASSES"] > 5
     assert recount.records == sum(live.monitor.offsets.values())
+
+
+@pytest.mark.parametrize("seed", range(20, 28))
+def test_the_same_again_through_other_references_rules_and_slices(seed: int) -> None:
+    rules = SPEC.model_copy(update={"rules": SPEC.rules[:1], "join_within": 30_000})
+    others = [plan(), plan(rules), plan(ref=reference(seed=8)), plan(SLICED, reference(seed=9, spec=SLICED))]
+    live = lived(seed, random_logs(seed), *others)
+    assert differences(live) == {}
+    kinds = Counter(row.kind for _, _, row in live.store.journal(limit=10**9))
+    assert kinds["plans"] > 1
 
 
 def test_one_record_more_or_less_is_found() -> None:

@@ -1,0 +1,59 @@
+"""Join rows stay until no stream needs them, and their number has a hard limit (E2, E12)."""
+
+from __future__ import annotations
+
+import random
+
+from driftwatch.events.classes import Stream
+from driftwatch.events.records import Partition
+from driftwatch.monitor.counting import ALL_IDS
+from driftwatch.monitor.forgetting import drop_generations, halve_sample
+from tests.monitor.drive import lines, spec
+from tests.monitor.test_counting import ids, plain_world
+from tests.monitor.world import MINUTE, START, Core, batch
+
+P, L = Partition("p", 0), Partition("l", 0)
+
+
+def begun(**labels: object) -> Core:
+    """A hundred predictions in a minute, committed."""
+    of, ref = plain_world()
+    core = Core(spec(labels=labels) if labels else of, ref)
+    core.monitor.assign({P: (0, 9), L: (0, 9)})
+    records = [{**r, "ts": START + k * 600} for k, r in enumerate(ids(random.Random(1), 100))]
+    core.monitor.ingest(batch("p", 0, lines(records)))
+    core.commit()
+    return core
+
+
+def test_predictions_stay_for_as_long_as_a_label_may_come_and_the_floor_rises_with_what_is_dropped() -> None:
+    core = begun()
+    model = core.monitor.models["m"]
+    reach_ms = model.plan.max_delay_ms + model.plan.spec.join_within + 2 * model.plan.generation_ms
+    for decided_ms, left in ((START + reach_ms - 5 * MINUTE, 100), (START + reach_ms + 5 * MINUTE, 0)):
+        for stream in (Stream.PREDICTIONS, Stream.LABELS):
+            model.waiting[stream].released_ms = decided_ms
+        drop_generations(model.plan, model.counting, model.inflows, model.waiting)
+        assert len(model.counting.predictions) == left
+    assert model.inflows[Stream.PREDICTIONS].forgotten_ms > START
+    assert model.inflows[Stream.LABELS].forgotten_ms < START, "labels are never late for that"
+
+
+def test_labels_that_stand_still_are_awaited() -> None:
+    core = begun()
+    model = core.monitor.models["m"]
+    model.waiting[Stream.PREDICTIONS].released_ms = START + 10**9
+    drop_generations(model.plan, model.counting, model.inflows, model.waiting)
+    assert len(model.counting.predictions) == 100
+
+
+def test_the_threshold_halves_until_the_rest_fits() -> None:
+    core = begun()
+    model = core.monitor.models["m"]
+    assert halve_sample(model.plan, model.counting) == []
+    tight = model.plan.spec.labels.model_copy(update={"max_outstanding": 30})  # type: ignore[union-attr]
+    object.__setattr__(model.plan, "spec", model.plan.spec.model_copy(update={"labels": tight}))
+    limits = halve_sample(model.plan, model.counting)
+    assert limits == [ALL_IDS // 2 ** (k + 1) for k in range(len(limits))]
+    assert len(limits) >= 2
+    assert len(model.counting.predictions) <= 30
