@@ -253,7 +253,7 @@ class ModelMonitor:
         """Versions that have been watched for long enough get their reference; their layout starts after it (E10)."""
         facts: list[Fact] = []
         inflow = self.inflows[Stream.PREDICTIONS]
-        for name, learning in list(self.versions.learning.items()):
+        for name, learning in sorted(self.versions.learning.items()):
             choice = self.plan.choice(name)
             if (
                 choice is None
@@ -267,8 +267,8 @@ class ModelMonitor:
                 plan = self.plan.with_reference(name, reference)
                 self._replan(plan)
             except ReferenceFileError:
-                self._learn_on(learning, inflow.frontier_ms, choice.learn_ms, changes)
-                self._journal(changes, Entry.LEARNING, offsets, {"version": name})
+                became = self._learn_on(learning, inflow.frontier_ms, choice.learn_ms, changes)
+                self._journal(changes, Entry.LEARNING, offsets, {"version": name, "became": became})
                 continue
             changes.chunks |= learning.forget()
             changes.references[reference.hash] = encode(reference)
@@ -280,14 +280,18 @@ class ModelMonitor:
             learning.state.settled = True
         return facts
 
-    def _learn_on(self, learning: Learning, frontier_ms: int, learn_ms: int, changes: Changes) -> None:
-        """What was kept makes no reference: too little, or its fields are of other kinds than other versions' are."""
+    def _learn_on(self, learning: Learning, frontier_ms: int, learn_ms: int, changes: Changes) -> str:
+        """What was kept makes no reference: too little, or its fields are of other kinds than other versions' are.
+
+        Answers what becomes of it: `given_up` or `put_off`.
+        """
         changes.chunks |= learning.changes()
         if learning.over(frontier_ms, learn_ms):
             changes.chunks |= learning.forget()
             del self.versions.learning[learning.version]
-        else:
-            learning.postpone(frontier_ms)
+            return "given_up"
+        learning.postpone(frontier_ms)
+        return "put_off"
 
     def _replan(self, plan: ModelPlan) -> None:
         """Read and count by another plan from now on; blocks are drained, and only labels can be waiting."""

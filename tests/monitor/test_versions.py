@@ -12,6 +12,7 @@ from driftwatch.errors import StateError
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
 from driftwatch.facts import VersionSeen
+from driftwatch.monitor.monitor import Outcome
 from driftwatch.monitor.plan import Choice
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.version import Version, VersionState
@@ -136,6 +137,30 @@ def test_a_version_that_left_all_windows_ends_once_a_later_one_lives() -> None:
     names = [name for name, _ in core.monitor.models["m"].versions.names]
     assert names == ["1", "2"], "its number stays: join rows name it"
     assert minutes("1", 50, 51) == {"1", "2"}, "and it can come back"
+
+
+def test_versions_that_come_and_go_are_in_the_journal_e1() -> None:
+    # which four of six are admitted depends on the interleaving, and when one ends on the commits
+    core = Core(spec(windows=[{"size": "2m", "slide": "1m"}]))
+    core.monitor.assign({Partition("p", 0): (0, 9), Partition("l", 0): (0, 0)})
+    records = ids(random.Random(6), 6)
+    core.monitor.ingest(batch("p", 0, lines([{**r, "v": f"v{5 - k}"} for k, r in enumerate(records)])))
+    assert rows(core.commit()) == [
+        ("v5", "admitted"),
+        ("v4", "admitted"),
+        ("v3", "admitted"),
+        ("v2", "admitted"),
+    ]
+    late = {**ids(random.Random(7), 1)[0], "id": "z", "ts": START + 60 * MINUTE, "v": "v2"}
+    core.monitor.ingest(batch("p", 0, lines([late]), 6))
+    assert rows(core.commit()) == [("v3", "end"), ("v4", "end"), ("v5", "end")]
+    assert rows(core.commit()) == []
+
+
+def rows(outcome: Outcome) -> list[tuple[str, str]]:
+    return [
+        (r.details["version"], r.details["state"]) for r in outcome.changes.journal if r.kind == "version"
+    ]
 
 
 def test_the_only_version_never_ends() -> None:
