@@ -7,7 +7,6 @@ from typing import Final
 
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import JoinTable
-from driftwatch.events.waiting import Waiting
 from driftwatch.monitor.counting import Counting
 from driftwatch.monitor.inflow import Inflow
 from driftwatch.monitor.plan import ModelPlan
@@ -16,18 +15,36 @@ REMEMBERED_MAX: Final = 10_000_000
 """Predictions that are remembered for finding repetitions where there are no labels."""
 
 
-def drop_generations(
-    plan: ModelPlan, counting: Counting, inflows: Mapping[Stream, Inflow], waiting: Mapping[Stream, Waiting]
-) -> None:
-    """Drop generations that nothing can reach any more; what would need them is late from now on (E4)."""
-    oldest = (
-        _decided_ms(inflows, waiting) - plan.max_delay_ms - plan.spec.join_within
-    ) // plan.generation_ms - 1
+def expired_ms(plan: ModelPlan, decided_ms: Mapping[Stream, int], inflows: Mapping[Stream, Inflow]) -> int:
+    """Below it no stream needs what is remembered, once each is decided up to `decided_ms`.
+
+    Labels meet predictions up to `max_delay` before them, features and predictions meet each other, and all find
+    their repetitions in the neighbouring generation (E2, E3). Labels that stand still are awaited; features that do
+    must not keep everything for ever.
+    """
+    awaited = [
+        decided
+        for stream, decided in decided_ms.items()
+        if stream is not Stream.FEATURES or not inflows[stream].stands_still
+    ]
+    before_ms = min(awaited) - plan.max_delay_ms - plan.spec.join_within
+    return before_ms // plan.generation_ms * plan.generation_ms
+
+
+def pass_over(plan: ModelPlan, decided_ms: Mapping[Stream, int], inflows: Mapping[Stream, Inflow]) -> None:
+    """Let the frontier of features that stand still follow what expires (E4).
+
+    So what waits is decided before its partner is gone, and whoever returns with something older is late.
+    """
+    features = inflows.get(Stream.FEATURES)
+    if features is not None and features.stands_still:
+        features.pass_over(expired_ms(plan, decided_ms, inflows))
+
+
+def drop_generations(plan: ModelPlan, counting: Counting, expired: int) -> None:
+    """Drop the generations that lie before the one next to what has expired, in ms: repetitions look there (E3)."""
     for table in _tables(counting):
-        table.drop_before(oldest)
-    for stream, inflow in inflows.items():
-        if stream is not Stream.LABELS:
-            inflow.forgotten_ms = max(inflow.forgotten_ms, (oldest + 1) * plan.generation_ms)
+        table.drop_before(expired // plan.generation_ms - 1)
 
 
 def halve_sample(plan: ModelPlan, counting: Counting) -> list[int]:
@@ -44,16 +61,3 @@ def halve_sample(plan: ModelPlan, counting: Counting) -> list[int]:
 
 def _tables(counting: Counting) -> tuple[JoinTable, ...]:
     return counting.predictions, counting.features, counting.labels
-
-
-def _decided_ms(inflows: Mapping[Stream, Inflow], waiting: Mapping[Stream, Waiting]) -> int:
-    """Up to where no stream needs what is remembered: labels, and predictions and features of their own (E2, E3).
-
-    Labels that stand still are awaited. Features that do must not keep everything for ever: when they return,
-    what would need the forgotten is late.
-    """
-    return min(
-        waiting[stream].released_ms
-        for stream, inflow in inflows.items()
-        if stream is not Stream.FEATURES or not inflow.stands_still
-    )

@@ -64,8 +64,6 @@ class Inflow:
         self.orders: dict[int, PartitionOrder] = {}
         self.frontier_ms = BEFORE_ALL
         """As of the last commit: only commits move it (E1)."""
-        self.forgotten_ms = BEFORE_ALL
-        """Of events below it, partners and repetitions may be forgotten: where the stream stood still, they are late."""
         self.letters: list[DeadLetter] = []
         self._decoder = Decoder(plan.reading, hash_key)
         self._future_ms, self._jump_ms = max_future_ms, max_jump_ms
@@ -86,19 +84,14 @@ class Inflow:
         One that is added later can hold nothing below what is closed already. Answers whether it is new.
         """
         new = place not in self.orders
-        self.orders.setdefault(place, PartitionOrder(floor_ms=self.floor_ms, idle=empty))
+        self.orders.setdefault(place, PartitionOrder(floor_ms=self.frontier_ms, idle=empty))
         return new
 
     def activate(self, place: int) -> None:
         """An idle partition is active again: nothing of it may count below what is closed (E4)."""
         order = self._order(place)
         if order.idle:
-            self.orders[place] = msgspec.structs.replace(order, idle=False, floor_ms=self.floor_ms)
-
-    @property
-    def floor_ms(self) -> int:
-        """Where a partition goes on that was idle or is new: nothing below is open, or can still be joined (E4)."""
-        return max(self.frontier_ms, self.forgotten_ms)
+            self.orders[place] = msgspec.structs.replace(order, idle=False, floor_ms=self.frontier_ms)
 
     def restore(self, orders: Mapping[int, PartitionOrder], frontier_ms: int) -> None:
         """Continue at a commit; whatever the lateness is now, nothing below its frontier can count any more."""
@@ -145,7 +138,7 @@ class Inflow:
         return not behind or place in behind or place not in self.orders
 
     def _order(self, place: int) -> PartitionOrder:
-        return self.orders.get(place) or PartitionOrder(floor_ms=self.floor_ms)
+        return self.orders.get(place) or PartitionOrder(floor_ms=self.frontier_ms)
 
     def _decode(self, batch: RecordBatch) -> Events:
         if self._decoded is None or self._decoded[0] is not batch:
@@ -228,6 +221,10 @@ class Inflow:
     def stands_still(self) -> bool:
         """Whether no partition is active (E4)."""
         return all(order.idle for order in self.orders.values())
+
+    def pass_over(self, before_ms: int) -> None:
+        """Standing still, give up what lies before: what it would join or repeat is about to be forgotten."""
+        self.frontier_ms = max(self.frontier_ms, before_ms)
 
     @property
     def holding_ms(self) -> int:

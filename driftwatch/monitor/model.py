@@ -12,7 +12,7 @@ from driftwatch.errors import ReferenceFileError
 from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.joins import JoinTables
-from driftwatch.events.order import AFTER_ALL, BEFORE_ALL
+from driftwatch.events.order import AFTER_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.waiting import Waiting
 from driftwatch.facts import (
@@ -29,7 +29,7 @@ from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
-from driftwatch.monitor.forgetting import drop_generations, halve_sample
+from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample, pass_over
 from driftwatch.monitor.inflow import Inflow, PaneGrid
 from driftwatch.monitor.learning import Learning
 from driftwatch.monitor.limits import release_limits
@@ -91,7 +91,6 @@ class ModelMonitor:
                 inflow.restore(known.orders, known.frontier_ms)
                 released_ms = known.released_ms
             self.inflows[stream] = inflow
-            inflow.forgotten_ms = BEFORE_ALL if stream is Stream.LABELS else state.forgotten_ms
             self.waiting[stream] = Waiting(f"{plan.name}/{stream}", saved.chunks, released_ms)
         for name in self.versions.restore(stored, saved):
             self.decisions.end_version(name, AlertCause.RECONFIGURED)
@@ -194,6 +193,7 @@ class ModelMonitor:
         if finish:
             for inflow in self.inflows.values():
                 inflow.finish()
+        pass_over(self.plan, self._limits(), self.inflows)
         limits = self._release()
         if finish:
             limits = dict.fromkeys(limits, self._ends_ms())
@@ -233,12 +233,20 @@ class ModelMonitor:
         origin = self.plan.spec.origin_ms
         return max(newest - (newest - origin) % w.slide_ms + w.slide_ms for w in self.plan.windows)
 
-    def _release(self) -> dict[Stream, int]:
+    def _limits(self) -> dict[Stream, int]:
         limits = release_limits(
             self.plan,
             {stream: inflow.frontier_ms for stream, inflow in self.inflows.items()},
             {stream: inflow.holding_ms for stream, inflow in self.inflows.items()},
         )
+        return {stream: max(limit, self.waiting[stream].released_ms) for stream, limit in limits.items()}
+
+    def _expired_ms(self) -> int:
+        released_ms = {stream: waiting.released_ms for stream, waiting in self.waiting.items()}
+        return expired_ms(self.plan, released_ms, self.inflows)
+
+    def _release(self) -> dict[Stream, int]:
+        limits = self._limits()
         release = {
             Stream.PREDICTIONS: self.counting.release_predictions,
             Stream.FEATURES: self.counting.release_features,
@@ -247,7 +255,7 @@ class ModelMonitor:
         for stream in _ORDER:
             if stream in limits and (block := self.waiting[stream].release(limits[stream])) is not None:
                 release[stream](block)
-        return {stream: max(limit, self.waiting[stream].released_ms) for stream, limit in limits.items()}
+        return limits
 
     def _learn(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:
         """Versions that have been watched for long enough get their reference; their layout starts after it (E10)."""
@@ -305,8 +313,7 @@ class ModelMonitor:
     def _end_versions(
         self, limits: dict[Stream, int], offsets: Mapping[Partition, int], changes: Changes
     ) -> list[Fact]:
-        forgotten_ms = self.inflows[Stream.PREDICTIONS].forgotten_ms
-        for version in self.versions.ended(limits[Stream.PREDICTIONS], forgotten_ms):
+        for version in self.versions.ended(limits[Stream.PREDICTIONS], self._expired_ms()):
             if not version.draining:
                 self.decisions.end_version(version.name)
             row = {"version": version.name, "layout": version.layout.hash}
@@ -325,7 +332,7 @@ class ModelMonitor:
 
     def _bound_joins(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:
         """Forget what nothing can reach any more, and halve the sample at the hard limit (E12)."""
-        drop_generations(self.plan, self.counting, self.inflows, self.waiting)
+        drop_generations(self.plan, self.counting, self._expired_ms())
         facts: list[Fact] = []
         for limit in halve_sample(self.plan, self.counting):
             self._journal(changes, Entry.HALVE, offsets, {"limit": limit})
@@ -369,7 +376,6 @@ class ModelMonitor:
             columns=list(self.values.columns),
             values=self.values.saved(),
             limit=self.counting.limit,
-            forgotten_ms=self.inflows[Stream.PREDICTIONS].forgotten_ms,
             learned=self.versions.learned_hashes,
             learning={name: learning.state for name, learning in self.versions.learning.items()},
             generation_ms=self.plan.generation_ms,

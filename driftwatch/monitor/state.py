@@ -9,7 +9,7 @@ import msgspec
 from driftwatch.errors import StateError
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import SLICE_COLUMNS_MAX
-from driftwatch.events.order import BEFORE_ALL, PartitionOrder
+from driftwatch.events.order import PartitionOrder
 from driftwatch.events.times import format_duration
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.counting import ALL_IDS
@@ -40,8 +40,6 @@ class ModelState(msgspec.Struct):
     """Slice columns by their place in join rows."""
     values: dict[str, list[str]] = {}
     limit: int = ALL_IDS
-    forgotten_ms: int = BEFORE_ALL
-    """Below it partners and repetitions may have expired."""
     learned: dict[str, str] = {}
     """Hash of the learned reference by version."""
     learning: dict[str, LearningState] = {}

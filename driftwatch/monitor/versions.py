@@ -221,7 +221,7 @@ class Versions:
             other.translate()
         return version
 
-    def ended(self, frontier_ms: int, forgotten_ms: int) -> list[Version]:
+    def ended(self, frontier_ms: int, expired_ms: int) -> list[Version]:
         """Versions that left every window, while a later one lives, and layouts that have drained; they are forgotten, in
         the order of their names: which was seen first is not known after a restart.
         """
@@ -230,7 +230,7 @@ class Versions:
 
         def over(version: Version) -> bool:
             if version.draining:
-                return version.state.ends_ms <= min(frontier_ms, forgotten_ms)
+                return version.state.ends_ms <= min(frontier_ms, expired_ms)
             return version.state.last_event_ms < min(newest, frontier_ms - longest_ms)
 
         gone = [v for v in self.all if over(v) and all(series.empty for series in v.series.values())]

@@ -392,6 +392,22 @@ def test_nothing_that_a_stream_still_needs_expires_because_labels_are_ahead_e2(s
         assert found == {RecordClass.ACCEPTED: 1, RecordClass.DUPLICATE: 1}
 
 
+def test_what_waits_in_a_stream_that_stands_still_is_decided_before_its_partner_expires_e4() -> None:
+    of, ref = streams_world(BARE_FEATURES)
+    core = Core(of, ref)
+    p, f = Partition("p", 0), Partition("f", 0)
+    core.monitor.assign({p: (0, 2), f: (0, 1), Partition("l", 0): (0, 1)})
+    core.monitor.ingest(batch("f", 0, lines([{"id": "a", "ts": START, "x": 1}])))
+    core.monitor.ingest(batch("p", 0, lines([{"id": "a", "ts": START, "v": "1", "country": "PT"}])))
+    core.commit(idle=[f])
+    assert classes(core, Stream.FEATURES) == {RecordClass.WAITING: 1}
+    late = START + 500 * MINUTE
+    core.monitor.ingest(batch("p", 0, lines([{"id": "b", "ts": late, "v": "1", "country": "PT"}]), 1))
+    core.monitor.ingest(batch("l", 0, lines([{"id": "b", "ts": late, "y": 1}])))
+    core.commit(idle=[f])
+    assert classes(core, Stream.FEATURES) == {RecordClass.ACCEPTED: 1}
+
+
 def test_a_tenth_of_the_ids_is_joined_the_same_on_both_streams_e12() -> None:
     of, ref = plain_world(labels={"sample": 0.1})
     logs = Logs()

@@ -7,7 +7,7 @@ import random
 from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition
 from driftwatch.monitor.counting import ALL_IDS
-from driftwatch.monitor.forgetting import drop_generations, halve_sample
+from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample
 from tests.monitor.drive import lines, spec
 from tests.monitor.test_counting import ids, plain_world
 from tests.monitor.world import MINUTE, START, Core, batch
@@ -26,25 +26,25 @@ def begun(**labels: object) -> Core:
     return core
 
 
-def test_predictions_stay_for_as_long_as_a_label_may_come_and_the_floor_rises_with_what_is_dropped() -> None:
+def test_predictions_stay_for_as_long_as_a_label_may_come() -> None:
     core = begun()
     model = core.monitor.models["m"]
     reach_ms = model.plan.max_delay_ms + model.plan.spec.join_within + 2 * model.plan.generation_ms
     for decided_ms, left in ((START + reach_ms - 5 * MINUTE, 100), (START + reach_ms + 5 * MINUTE, 0)):
-        for stream in (Stream.PREDICTIONS, Stream.LABELS):
-            model.waiting[stream].released_ms = decided_ms
-        drop_generations(model.plan, model.counting, model.inflows, model.waiting)
+        decided = dict.fromkeys(model.inflows, decided_ms)
+        drop_generations(model.plan, model.counting, expired_ms(model.plan, decided, model.inflows))
         assert len(model.counting.predictions) == left
-    assert model.inflows[Stream.PREDICTIONS].forgotten_ms > START
-    assert model.inflows[Stream.LABELS].forgotten_ms < START, "labels are never late for that"
 
 
-def test_labels_that_stand_still_are_awaited() -> None:
+def test_the_slowest_stream_is_awaited_and_labels_also_where_they_stand_still() -> None:
     core = begun()
     model = core.monitor.models["m"]
-    model.waiting[Stream.PREDICTIONS].released_ms = START + 10**9
-    drop_generations(model.plan, model.counting, model.inflows, model.waiting)
-    assert len(model.counting.predictions) == 100
+    for slow in (Stream.PREDICTIONS, Stream.LABELS):
+        decided = dict.fromkeys(model.inflows, START + 10**9) | {slow: START}
+        assert expired_ms(model.plan, decided, model.inflows) < START
+    core.commit(idle=[L])
+    assert model.inflows[Stream.LABELS].stands_still
+    assert expired_ms(model.plan, decided, model.inflows) < START
 
 
 def test_the_threshold_halves_until_the_rest_fits() -> None:
