@@ -1,0 +1,155 @@
+"""Whether product and plain model agree on a case, and the first thing on which they do not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftwatch.events.ids import hash_ids
+from driftwatch.facts import AlertChanged, EpisodeChanged, PaneClosed, VersionEstablished, WindowRead
+from driftwatch.references.codec import decode
+from tests.monitor.world import KEY
+from tests.scenarios.case import Case
+from tests.scenarios.drive import Committed, Run, follow, run
+from tests.scenarios.plain import Closed, Plain, Told
+
+FOLLOWED: Final = 8
+"""Of worlds without rules every so many are driven a second time."""
+_DECIDED: Final = (AlertChanged, EpisodeChanged, PaneClosed, VersionEstablished, WindowRead)
+
+
+@cache
+def hash_of(text: str) -> int:
+    """The keyed hash of one id."""
+    return int(hash_ids([text], KEY)[0])
+
+
+def difference(case: Case) -> str | None:
+    """The first difference in words; None where there is none. A crash of either side is one."""
+    try:
+        made = run(case)
+        return next(_differences(case, made), None)
+    except Exception as error:  # whatever it is, the seed must be printed
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
+        return f"{type(error).__name__}: {error} at {place}"
+
+
+def _differences(case: Case, made: Run) -> Iterator[str]:
+    plain = Plain(made.world.rules, case.logs, hash_of)
+    plain.layouts = {
+        layout.hash: layout for layout in (decode(r).layout for r in made.store.saved.references.values())
+    }
+    for number, commit in enumerate(made.commits):
+        told = plain.commit(commit.offsets, commit.journal, finish=commit.finish)
+        for what in _of_commit(plain, told, commit):
+            yield f"commit {number}: {what}"
+    yield from _sums(case, made)
+    yield from _panes(plain, made)
+    if case.seed % FOLLOWED == 0 or made.world.plan.spec.rules:
+        yield from _again(made, follow(case, made, case.seed))
+
+
+def _again(made: Run, again: Run) -> Iterator[str]:
+    """Two interleavings with the same commits: nothing may differ, alerts and notifications included."""
+    for number, (one, other) in enumerate(zip(made.commits, again.commits, strict=True)):
+        if one.offsets != other.offsets:
+            yield f"commit {number} in another interleaving: offsets {one.offsets} and {other.offsets}"
+        if _journal(one) != _journal(other):
+            yield f"commit {number} in another interleaving: journal {_journal(one)} and {_journal(other)}"
+        if one.classes != other.classes:
+            yield f"commit {number} in another interleaving: classes {one.classes} and {other.classes}"
+        facts = [[fact for fact in of.facts if isinstance(fact, _DECIDED)] for of in (one, other)]
+        if facts[0] != facts[1]:
+            yield f"commit {number} in another interleaving: facts {facts[0]} and {facts[1]}"
+        if one.events != other.events:
+            yield f"commit {number} in another interleaving: windows hold other events"
+    if made.store.notifications != again.store.notifications:
+        yield "another interleaving told other notifications"
+    for key, pane in made.store.saved.panes.items():
+        if key not in again.store.saved.panes or not np.array_equal(pane, again.store.saved.panes[key]):
+            yield f"pane {key} in another interleaving differs"
+
+
+def _journal(commit: Committed) -> list[tuple[str, str]]:
+    """Kinds and details; offsets in between are those of the interleaving."""
+    return sorted(
+        (row.kind, repr(sorted(row.details.items()))) for row in commit.journal if row.kind != "set_aside"
+    )
+
+
+def _of_commit(plain: Plain, told: Told, commit: Committed) -> Iterator[str]:
+    expected = {key: +Counter(counts) for key, counts in plain.classes.items()}
+    got = {key: +Counter(counts) for key, counts in commit.classes.items()}
+    for key in sorted(expected.keys() | got.keys()):
+        if expected.get(key, Counter()) != got.get(key, Counter()):
+            yield f"classes of {key}: plain {dict(expected.get(key, {}))}, product {dict(got.get(key, {}))}"
+    closed = list(_closed(commit))
+    if closed != told.closed:
+        both = zip([*told.closed, None], [*closed, None], strict=False)
+        yield f"closed: plain {len(told.closed)}, product {len(closed)}; " + next(
+            f"plain {a}, product {b}" for a, b in both if a != b
+        )
+    established = [fact.version for fact in commit.facts if isinstance(fact, VersionEstablished)]
+    if established != told.established:
+        yield f"established: plain {told.established}, product {established}"
+    ended = [
+        r.details["version"] for r in commit.journal if r.kind == "version" and r.details["state"] == "ended"
+    ]
+    if ended != told.ended:
+        yield f"ended: plain {told.ended}, product {ended}"
+    rows = [row for row in commit.journal if row.kind == "close"]
+    if bool(rows) != bool(told.closed):
+        yield f"close rows: {len(rows)}, closed: {len(told.closed)}"
+    for row in rows:
+        limits = {stream: row.details[stream] for stream in told.limits}
+        if limits != told.limits:
+            yield f"limits: plain {told.limits}, product {limits}"
+
+
+def _closed(commit: Committed) -> Iterator[Closed]:
+    for fact in commit.facts:
+        if isinstance(fact, PaneClosed):
+            yield Closed(fact.version, str(fact.stream), "", fact.end_ms, fact.events)
+        elif isinstance(fact, WindowRead):
+            yield Closed(fact.version, str(fact.stream), fact.window, fact.end_ms, fact.events)
+
+
+def _sums(case: Case, made: Run) -> Iterator[str]:
+    """Every record consumed ends in one class of each stream of its topic (P2)."""
+    for commit in made.commits:
+        for (stream, partition), counts in commit.classes.items():
+            consumed = sum(line.offset < commit.offsets[partition] for line in case.logs[partition])
+            if sum(counts.values()) != consumed:
+                yield f"{stream} of {partition}: {sum(counts.values())} in classes, {consumed} consumed"
+
+
+def _panes(plain: Plain, made: Run) -> Iterator[str]:
+    expected = plain.kept()
+    got = {
+        (key.version, str(key.stream), key.width_ms, key.start_ms): pane
+        for key, pane in made.store.saved.panes.items()
+        if pane.any()
+    }
+    for key in sorted(expected.keys() | got.keys()):
+        counts = {place: n for place, n in expected.get(key, Counter()).items() if n}
+        if key not in got:
+            if counts:
+                yield f"pane {key}: not in the store"
+        elif _counts(got[key]) != counts:
+            wrong = sorted(set(_counts(got[key]).items()) ^ set(counts.items()))
+            yield f"pane {key}: {len(wrong)} counters differ, such as {wrong[0]}"
+
+
+def _counts(pane: NDArray[np.int64]) -> dict[tuple[int, int], int]:
+    rows, columns = np.nonzero(pane)
+    return dict(
+        zip(zip(rows.tolist(), columns.tolist(), strict=True), pane[rows, columns].tolist(), strict=True)
+    )

@@ -1,0 +1,212 @@
+"""The product's core driven through a case: its commits as they would be stored, whatever crashed in between."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from driftwatch.drift.catalogue import applicable
+from driftwatch.drift.gather import Gather, Sides
+from driftwatch.drift.reading import Estimate, Pair
+from driftwatch.drift.spec import StatisticsSpec
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.facts import Fact
+from driftwatch.monitor import closing, judging, learning, model
+from driftwatch.monitor.changes import JournalRow
+from driftwatch.monitor.monitor import Inputs, Monitor, Outcome
+from tests.monitor.world import KEY, Store
+from tests.scenarios.case import Assign, Case, Commit, Crash, Read, Step
+from tests.scenarios.plain import Line
+from tests.scenarios.worlds import ESTABLISHED, JUDGED, LEARNED_MIN, World, world
+
+Classes = Mapping[tuple[str, Partition], Mapping[str, int]]
+DRAINING_MAX: Final = 2_000
+"""Steps after which logs that are still not read to their ends never will be."""
+
+
+@dataclass
+class Committed:
+    """One commit that was stored."""
+
+    offsets: dict[Partition, int]
+    journal: list[JournalRow]
+    facts: list[Fact]
+    classes: Classes
+    events: dict[tuple[str, str, str, int], list[int]]
+    """Events of each window that was read, slice by slice, by (version, stream, window, end)."""
+    idle: frozenset[Partition]
+    finish: bool
+
+
+@dataclass
+class Run:
+    """A core with its store."""
+
+    world: World
+    logs: Mapping[Partition, Sequence[Line]]
+    store: Store = field(default_factory=Store)
+    commits: list[Committed] = field(default_factory=list)
+    bounds: dict[Partition, tuple[int, int]] = field(default_factory=dict)
+    unbounded: bool = False
+    """Never hold records back: follow what another run has taken."""
+
+    def __post_init__(self) -> None:
+        self.load()
+
+    def load(self) -> None:
+        """As after a crash: the last commit is all there is."""
+        self.store.joins.rollback()
+        self.monitor = Monitor([self.world.plan], self.store.saved, self.store.joins, KEY, keep_readings=True)
+        if self.unbounded:
+            for inflow in self.monitor.models["m"].inflows.values():
+                inflow._panes = None
+        self.monitor.assign(self.bounds)
+
+    def assign(self, bounds: Iterable[tuple[Partition, int, int]]) -> None:
+        new = {partition: (first, end) for partition, first, end in bounds if partition not in self.bounds}
+        self.bounds |= new
+        self.monitor.assign(new)
+
+    def read(self, partition: Partition, records: int, wall_ms: int | None = None) -> bool:
+        """Hand over the next records; answers whether there were any."""
+        if partition not in self.bounds:
+            return False
+        expected = self.monitor.expected(partition)
+        lines = [line for line in self.logs[partition] if line.offset >= expected]
+        taken = lines[:records]
+        if not taken:
+            return False
+        after = lines[records].offset if records < len(lines) else taken[-1].offset + 1
+        batch = batch_of(partition, taken, after)
+        far = None if wall_ms is None else batch.timestamps_ms > wall_ms
+        self.monitor.ingest(batch, far)
+        return True
+
+    def read_to(
+        self, partition: Partition, records: int, end: int, aside: set[tuple[Partition, int]]
+    ) -> None:
+        """Hand over the next records below `end`, with those set aside that were."""
+        expected = self.monitor.expected(partition)
+        lines = [line for line in self.logs[partition] if expected <= line.offset < end]
+        taken = lines[:records]
+        batch = batch_of(partition, taken, lines[records].offset if records < len(lines) else end)
+        self.monitor.ingest(batch, np.array([(partition, line.offset) in aside for line in taken], np.bool_))
+
+    def admit(self, journal: Sequence[JournalRow]) -> None:
+        """Versions that were admitted before this commit have their places (E11)."""
+        for row in journal:
+            if row.kind == "version" and row.details["state"] == "admitted":
+                self.monitor.models["m"].versions.find(row.details["version"])
+
+    def commit(self, idle: Iterable[Partition] = (), *, finish: bool = False) -> None:
+        """Only what has been taken to its end can be idle."""
+        standing = frozenset(p for p in idle if p in self.bounds and p not in self.monitor.held)
+        outcome = self.monitor.commit(Inputs(idle=standing, finish=finish))
+        self.store.apply(outcome)
+        self.commits.append(self._committed(outcome, standing, finish))
+        self.monitor.take_held()
+
+    def _committed(self, outcome: Outcome, idle: frozenset[Partition], finish: bool) -> Committed:
+        changes = outcome.changes
+        classes: dict[tuple[str, Partition], dict[str, int]] = {}
+        for stream, place, why, count in self.monitor.models["m"].tally.items():
+            classes.setdefault((stream, self.monitor._partitions.at(place)), {})[why] = count
+        events = {
+            (r.version, str(r.stream), r.window, r.end_ms): r.events.tolist() for r, _ in outcome.readings
+        }
+        return Committed(dict(changes.offsets), changes.journal, outcome.facts, classes, events, idle, finish)
+
+    def step(self, step: Step) -> None:
+        if isinstance(step, Assign):
+            self.assign(step.bounds)
+        elif isinstance(step, Read):
+            self.read(step.partition, step.records, step.wall_ms)
+        elif isinstance(step, Commit):
+            self.commit(step.idle)
+        else:
+            assert isinstance(step, Crash)
+            self.load()
+
+    def drain(self, finish: bool) -> None:
+        """Read everything to its end."""
+        self.assign((p, lines[0].offset if lines else 0, 10**6) for p, lines in self.logs.items())
+        for _ in range(DRAINING_MAX):
+            read = [self.read(partition, 50) for partition in sorted(self.logs)]
+            if not any(read) and not self.monitor.held:
+                break
+            if self.monitor.held:
+                self.commit(p for p in self.logs if p not in self.monitor.held)
+        else:
+            raise AssertionError("records are held for ever")
+        self.commit()
+        self.commit(finish=finish)
+
+
+def batch_of(partition: Partition, lines: Sequence[Line], after: int) -> RecordBatch:
+    """These records as a source hands them over; `after` is the position behind them."""
+    return RecordBatch(
+        partition,
+        np.array([line.offset for line in lines], np.int64),
+        np.array([line.stamp_ms for line in lines], np.int64),
+        [line.value for line in lines],
+        after,
+    )
+
+
+def run(case: Case) -> Run:
+    """The case as it happens."""
+    with small(case.block):
+        made = Run(world(case.world), case.logs)
+        for step in case.steps:
+            made.step(step)
+        made.drain(case.finish)
+    return made
+
+
+@contextmanager
+def small(block: int) -> Iterator[None]:
+    """Sizes that a log of a few dozen records reaches; only statistics that rules look at are computed."""
+    kept = model.BLOCK, closing.ESTABLISHED, learning.EVENTS_MIN, judging.read
+    model.BLOCK, closing.ESTABLISHED, learning.EVENTS_MIN = block, ESTABLISHED, LEARNED_MIN  # type: ignore[misc]
+    judging.read = _read  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        model.BLOCK, closing.ESTABLISHED, learning.EVENTS_MIN, judging.read = kept  # type: ignore[misc]
+
+
+def _read(pair: Pair, settings: StatisticsSpec, gather: Gather) -> dict[str, Estimate]:
+    sides = Sides.of(pair, settings.confidence, gather)
+    looked_at = (s for s in applicable(pair.layout, pair.part) if s.name in JUDGED)
+    return {statistic.name: statistic.compute(sides) for statistic in looked_at}
+
+
+def follow(case: Case, made: Run, seed: int) -> Run:
+    """The same commits once more without a crash: in between, the records in another interleaving (E1)."""
+    rng = random.Random(seed)
+    with small(case.block):
+        again = Run(made.world, case.logs, unbounded=True)
+        for commit in made.commits:
+            starts = [row.details for row in commit.journal if row.kind == "start"]
+            again.assign((Partition(d["topic"], d["partition"]), d["first"], d["end"]) for d in starts)
+            again.admit(commit.journal)
+            aside = _aside(commit.journal)
+            while left := [p for p, end in commit.offsets.items() if again.monitor.offsets[p] < end]:
+                partition = rng.choice(left)
+                again.read_to(partition, rng.choice([1, 5, 40]), commit.offsets[partition], aside)
+            again.commit(commit.idle, finish=commit.finish)
+    return again
+
+
+def _aside(journal: Sequence[JournalRow]) -> set[tuple[Partition, int]]:
+    return {
+        (Partition(row.details["topic"], row.details["partition"]), offset)
+        for row in journal
+        if row.kind == "set_aside"
+        for offset in range(row.details["first"], row.details["last"] + 1)
+    }

@@ -1,0 +1,793 @@
+"""The rules of EXACTNESS.md read aloud: one model, one record after the other, in dictionaries and loops.
+
+It is told what the logs do not determine, commit by commit, as the journal has it (E1), and shares with the product
+the configuration, the layouts and the shape of journal rows, but no line that decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Final, NamedTuple
+
+from driftwatch.events.records import Partition
+from driftwatch.monitor.changes import JournalRow
+from driftwatch.summaries.layout import FieldKind, Layout
+from tests.scenarios.plain_counts import (
+    INVALID,
+    Entry,
+    Value,
+    decision_of,
+    field_entries,
+    label_entries,
+    rows_of,
+)
+
+NEVER: Final = -(2**62)
+"""Before all times."""
+ALWAYS: Final = 2**62
+"""After all times."""
+STREAMS: Final = ("predictions", "features", "labels")
+VERSIONS_LIVE: Final = 4
+
+
+class Line(NamedTuple):
+    """One record of a partition's log."""
+
+    offset: int
+    stamp_ms: int
+    value: bytes | None
+
+
+Logs = Mapping[Partition, Sequence[Line]]
+
+
+@dataclass(frozen=True)
+class StreamRules:
+    """How one stream is read; fields by the keys of the record, None where the stream does not carry them."""
+
+    topic: str
+    lateness_ms: int
+    keyed: bool = True
+    time: str | None = "ts"
+    version: str | None = None
+    score: str | None = None
+    decision: str | None = None
+    label: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    features: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One model's configuration in plain numbers."""
+
+    task: str
+    streams: Mapping[str, StreamRules]
+    windows: tuple[tuple[str, int, int], ...]
+    """(name, size, slide)."""
+    layouts: tuple[tuple[str, Layout | None], ...]
+    """(version pattern, layout; None where the reference is to be learned)."""
+    join_within_ms: int
+    max_delay_ms: int
+    generation_ms: int
+    max_future_ms: int
+    max_jump_ms: int
+    sample: float
+    established: int
+    origin_ms: int = 0
+
+    @property
+    def predictions_wait(self) -> bool:
+        """Predictions await features when those carry a slice column."""
+        return "features" in self.streams and bool(self.streams["features"].slices)
+
+    @property
+    def features_wait(self) -> bool:
+        """Features await predictions when those carry the version or a slice column."""
+        if "features" not in self.streams:
+            return False
+        return self.streams["features"].version is None or bool(self.streams["predictions"].slices)
+
+    @property
+    def own_labels(self) -> bool:
+        """Labels come inside the prediction records, and from nowhere else."""
+        return self.streams["predictions"].label is not None and "labels" not in self.streams
+
+    @property
+    def pane_ms(self) -> int:
+        """Width of a base pane."""
+        return min(slide for _, _, slide in self.windows)
+
+    def start(self, time_ms: int, width_ms: int) -> int:
+        """Start of the pane of this width that holds a time."""
+        return time_ms - (time_ms - self.origin_ms) % width_ms
+
+
+@dataclass
+class Event:
+    """A record that could be read."""
+
+    stream: str
+    partition: Partition
+    offset: int
+    time_ms: int
+    id: str
+    version: str
+    score: Value
+    decision: Value
+    label: Value
+    values: dict[str, Any]
+    """Features, as the record has them."""
+    slices: dict[str, Value]
+    payload: object
+    """What must be equal in a true repetition: time, numbers and score; of a label, the label."""
+
+    @property
+    def order(self) -> tuple[int, Partition, int]:
+        """Time, topic, partition, offset (E2)."""
+        return (self.time_ms, self.partition, self.offset)
+
+
+@dataclass
+class Way:
+    """How far one partition of one stream has come."""
+
+    running_ms: int = NEVER
+    floor_ms: int = NEVER
+    idle: bool = False
+
+
+Pane = tuple[str, int]
+"""(stream, start)."""
+
+
+@dataclass
+class Version:
+    """What is counted of one version."""
+
+    layout: Layout
+    starts_ms: int = NEVER
+    panes: dict[Pane, Counter[tuple[int, int]]] = field(default_factory=dict)
+    """Counts by (row, column)."""
+    closed_ms: dict[str, int] = field(default_factory=dict)
+    last_event_ms: int = NEVER
+    established: bool = False
+
+
+class Closed(NamedTuple):
+    """A pane that became final, or a window that ended with it."""
+
+    version: str
+    stream: str
+    window: str
+    """Empty for a pane."""
+    end_ms: int
+    events: int
+
+
+@dataclass
+class Told:
+    """What one commit decided."""
+
+    closed: list[Closed] = field(default_factory=list)
+    established: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    limits: dict[str, int] = field(default_factory=dict)
+
+
+class Plain:
+    """One model; `commit` is told the offsets reached and the journal rows, and decides the rest."""
+
+    def __init__(self, rules: Rules, logs: Logs, hash_of: Callable[[str], int]) -> None:
+        self.rules, self._logs, self._hash_of = rules, logs, hash_of
+        self.classes: dict[tuple[str, Partition], Counter[str]] = {}
+        self.versions: dict[str, Version] = {}
+        self.learned: dict[str, Layout] = {}
+        """By version, once the journal says so (E10)."""
+        self.layouts: dict[str, Layout] = {}
+        """By hash: the layouts of learned references, for journal rows to name."""
+        self.learning: set[str] = set()
+        self.frontier_ms = dict.fromkeys(rules.streams, NEVER)
+        self._released_ms = dict.fromkeys(rules.streams, NEVER)
+        self._forgotten_ms = NEVER
+        self._limit = int(rules.sample * (2**63 - 1))
+        self._offsets: dict[Partition, int] = {}
+        self._ways: dict[tuple[str, Partition], Way] = {}
+        self._aside: set[tuple[Partition, int]] = set()
+        self._kept: dict[str, dict[str, list[Event]]] = {"predictions": {}, "features": {}}
+        self._waiting: dict[str, list[Event]] = {stream: [] for stream in rules.streams}
+        self._labels: dict[tuple[Partition, int], Value] = {}
+        """The first label of each prediction."""
+
+    # -- a commit (E1) ------------------------------------------------------------------------------
+
+    def commit(
+        self, offsets: Mapping[Partition, int], journal: Sequence[JournalRow], *, finish: bool
+    ) -> Told:
+        """Read up to `offsets`, then decide; `journal` holds this commit's rows, in their order."""
+        for row in journal:
+            self._before_reading(row)
+        for partition in sorted(offsets):
+            self._read_on(partition, offsets[partition])
+        for row in journal:
+            if row.kind == "idle":
+                for stream in self._streams_of(_partition(row)):
+                    self._ways[stream, _partition(row)].idle = True
+        self._advance(finish)
+        told = Told(limits=self._release())
+        self._close(told, finish)
+        for row in journal:
+            if row.kind == "learning" and row.details["state"] == "given_up":
+                self.learning.discard(row.details["version"])
+            elif row.kind == "layout":
+                self._learn(row.details["version"], row.details["layout"], row.details["starts_ms"])
+        self._end_versions(told)
+        self._expire()
+        for row in journal:
+            if row.kind == "halve":
+                self._halve(row.details["limit"])
+        return told
+
+    def _before_reading(self, row: JournalRow) -> None:
+        if row.kind == "start":
+            partition = _partition(row)
+            self._offsets[partition] = row.details["first"]
+            for stream in self._streams_of(partition):
+                floor_ms = self._floor_ms(stream)
+                empty = row.details["first"] == row.details["end"]
+                self._ways[stream, partition] = Way(floor_ms=floor_ms, idle=empty)
+        elif row.kind == "active":
+            for stream in self._streams_of(_partition(row)):
+                way = self._ways[stream, _partition(row)]
+                if way.idle:
+                    way.idle, way.floor_ms = False, self._floor_ms(stream)
+        elif row.kind == "version" and row.details["state"] == "admitted":
+            self.version(row.details["version"])
+        elif row.kind == "set_aside":
+            first, last = row.details["first"], row.details["last"]
+            self._aside.update((_partition(row), offset) for offset in range(first, last + 1))
+
+    def _floor_ms(self, stream: str) -> int:
+        """The closed frontier (E4); features that stood still come no further down than what has expired."""
+        return max(self.frontier_ms[stream], self._forgotten_ms if stream == "features" else NEVER)
+
+    def _expire(self) -> None:
+        """Generations expire by the label frontier, and not before the inputs have passed them (E2)."""
+        needed = [
+            released_ms
+            for stream, released_ms in self._released_ms.items()
+            if stream != "features" or self._holds(stream) != ALWAYS
+        ]
+        reach_ms, generation_ms = (
+            self.rules.max_delay_ms + self.rules.join_within_ms,
+            self.rules.generation_ms,
+        )
+        expired = (min(needed) - reach_ms) // generation_ms * generation_ms
+        self._forgotten_ms = max(self._forgotten_ms, expired)
+
+    def _streams_of(self, partition: Partition) -> list[str]:
+        return [name for name, stream in self.rules.streams.items() if stream.topic == partition.topic]
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    def _read_on(self, partition: Partition, end: int) -> None:
+        first = self._offsets.get(partition, 0)
+        for line in self._logs.get(partition, ()):
+            if first <= line.offset < end:
+                for stream in self._streams_of(partition):
+                    self._take(stream, partition, line)
+        self._offsets[partition] = end
+
+    def _take(self, stream: str, partition: Partition, line: Line) -> None:
+        rules, way = self.rules.streams[stream], self._ways[stream, partition]
+        if (partition, line.offset) in self._aside:
+            self._ends(stream, partition, "future")
+            return
+        time_ms, found = _read(stream, rules, self.rules.task, self._numeric(), partition, line)
+        if isinstance(found, str):
+            self._ends(stream, partition, found)
+            if found == "filtered" and time_ms is not None:
+                self._timely(way, rules, time_ms, line.stamp_ms)
+            return
+        why = self._timely(way, rules, found.time_ms, line.stamp_ms)
+        if why is not None:
+            self._ends(stream, partition, why)
+        elif stream == "labels":
+            self._waits(found)
+        elif stream == "predictions":
+            self._predicted(found)
+        else:
+            self._featured(found)
+
+    def _numeric(self) -> set[str]:
+        """Features that some layout has as numbers."""
+        layouts = [*(layout for _, layout in self.rules.layouts if layout), *self.learned.values()]
+        return {f.name for of in layouts for p in of.parts for f in p.fields if f.kind is FieldKind.NUMERIC}
+
+    def _timely(self, way: Way, rules: StreamRules, time_ms: int, stamp_ms: int) -> str | None:
+        """Late or future, or None; moves the running maximum by min(event time, record timestamp) (E6)."""
+        stamped = stamp_ms >= 0
+        if stamped and time_ms > stamp_ms + self.rules.max_future_ms:
+            return "future"
+        late = time_ms < max(way.running_ms - rules.lateness_ms, way.floor_ms)
+        reached = min(time_ms, stamp_ms) if stamped else time_ms
+        if not stamped and way.running_ms != NEVER:
+            reached = min(reached, way.running_ms + self.rules.max_jump_ms)
+        way.running_ms = max(way.running_ms, reached)
+        return "late" if late else None
+
+    def _ends(self, stream: str, partition: Partition, why: str, count: int = 1) -> None:
+        self.classes.setdefault((stream, partition), Counter())[why] += count
+
+    def _waits(self, event: Event) -> None:
+        self._ends(event.stream, event.partition, "waiting")
+        self._waiting[event.stream].append(event)
+
+    def _repeats(self, event: Event) -> str | None:
+        """The same id in the same partition, in the event time's generation or a neighbour, lowest offset first (E3)."""
+        if not event.id:
+            return None
+        generation = event.time_ms // self.rules.generation_ms
+        for kept in self._kept[event.stream].get(event.id, ()):
+            near = abs(kept.time_ms // self.rules.generation_ms - generation) <= 1
+            if kept.partition == event.partition and near:
+                return "duplicate" if kept.payload == event.payload else "duplicate_conflict"
+        return None
+
+    def _keep(self, event: Event) -> None:
+        if event.id and self._hash_of(event.id) <= self._limit:
+            self._kept[event.stream].setdefault(event.id, []).append(event)
+
+    def _predicted(self, event: Event) -> None:
+        version = self.version(event.version)
+        why = version if isinstance(version, str) else None
+        if why != "unknown_version":
+            if (again := self._repeats(event)) is not None:
+                why = again
+            else:
+                self._keep(event)
+                if not isinstance(version, str) and event.time_ms < version.starts_ms:
+                    why = "learning"
+        if why is not None:
+            self._ends("predictions", event.partition, why)
+        elif self.rules.predictions_wait:
+            self._waits(event)
+        else:
+            self._count_prediction(event, event.slices)
+            self._ends("predictions", event.partition, "accepted")
+
+    def _featured(self, event: Event) -> None:
+        why = self._repeats(event)
+        if why is None:
+            self._keep(event)
+            if self.rules.features_wait:
+                self._waits(event)
+                return
+            version = self.version(event.version)
+            if isinstance(version, str):
+                why = version
+            else:
+                self._count_features(version, event, event.slices)
+                why = "accepted"
+        self._ends("features", event.partition, why)
+
+    # -- versions (E11) -----------------------------------------------------------------------------
+
+    def version(self, name: str, *, learn: bool = True) -> Version | str:
+        """The live version of this name, admitted at first sight, or the class of its events."""
+        if name in self.versions:
+            return self.versions[name]
+        if name in self.learning:
+            return "learning"
+        matching = [layout for pattern, layout in self.rules.layouts if fnmatchcase(name, pattern)]
+        if not matching or len(self.versions) + len(self.learning) >= VERSIONS_LIVE:
+            return "unknown_version"
+        layout = self.learned.get(name, matching[0])
+        if layout is None:
+            if not learn:
+                return "unknown_version"
+            self.learning.add(name)
+            return "learning"
+        self.versions[name] = Version(layout)
+        return self.versions[name]
+
+    def _learn(self, name: str, layout: str, starts_ms: int) -> None:
+        """The learned layout starts at the first pane after everything that was seen (E10)."""
+        self.learning.discard(name)
+        self.learned[name] = self.layouts[layout]
+        self.versions[name] = Version(self.learned[name], starts_ms)
+
+    # -- deciding (E2) ------------------------------------------------------------------------------
+
+    def _advance(self, finish: bool) -> None:
+        for stream, rules in self.rules.streams.items():
+            active = [
+                max(way.running_ms - rules.lateness_ms, way.floor_ms)
+                for (of, _), way in self._ways.items()
+                if of == stream and not way.idle
+            ]
+            if active:
+                self.frontier_ms[stream] = max(self.frontier_ms[stream], min(active))
+            if finish:
+                self.frontier_ms[stream] = ALWAYS
+
+    def _holds(self, stream: str) -> int:
+        """How far another stream may go for this one's sake: one that stands still holds nobody (E4)."""
+        ways = [way for (of, _), way in self._ways.items() if of == stream]
+        return self.frontier_ms[stream] if any(not way.idle for way in ways) else ALWAYS
+
+    def _release(self) -> dict[str, int]:
+        rules, within = self.rules, self.rules.join_within_ms
+        limits = dict(self.frontier_ms)
+        if rules.predictions_wait:
+            limits["predictions"] = min(limits["predictions"], self._holds("features") - within)
+        if rules.features_wait:
+            limits["features"] = min(limits["features"], self._holds("predictions") - within)
+        if "labels" in limits:
+            limits["labels"] = min(limits["labels"], self._holds("predictions") - within)
+            if rules.predictions_wait:
+                limits["labels"] = min(limits["labels"], self._holds("features") - 2 * within)
+        for stream in STREAMS:
+            if stream in limits:
+                limits[stream] = self._released_ms[stream] = max(limits[stream], self._released_ms[stream])
+                due = sorted(
+                    (e for e in self._waiting[stream] if e.time_ms < limits[stream]), key=lambda e: e.order
+                )
+                self._waiting[stream] = [e for e in self._waiting[stream] if e.time_ms >= limits[stream]]
+                for event in due:
+                    self._ends(stream, event.partition, "waiting", -1)
+                    self._ends(stream, event.partition, self._decide(event))
+        return limits
+
+    def _decide(self, event: Event) -> str:
+        if event.stream == "predictions":
+            met = self._near("features", event.id, event.time_ms)
+            version = self.version(event.version)
+            if isinstance(version, str):
+                return version
+            self._count_prediction(event, _merged(event.slices, met))
+            return "accepted" if met else "unjoined"
+        if event.stream == "features":
+            return self._decide_features(event)
+        return self._decide_label(event)
+
+    def _decide_features(self, event: Event) -> str:
+        met = self._near("predictions", event.id, event.time_ms)
+        name: str | None = event.version
+        if self.rules.streams["features"].version is None:
+            versioned = self.rules.streams["predictions"].version is not None
+            name = met.version if met else None if versioned else "default"
+        if name is None:
+            return "unjoined"
+        version = self.version(name)
+        if isinstance(version, str):
+            return version
+        self._count_features(version, event, _merged(event.slices, met))
+        return "accepted" if met else "unjoined"
+
+    def _decide_label(self, label: Event) -> str:
+        if self._hash_of(label.id) > self._limit:
+            return "not_sampled"
+        met = self._first("predictions", label.id, label.time_ms - self.rules.max_delay_ms, label.time_ms)
+        if met is None:
+            return "unmatched"
+        key = (met.partition, met.offset)
+        if key in self._labels:
+            return "duplicate" if self._labels[key] == label.label else "label_conflict"
+        self._labels[key] = label.label
+        version = self.version(met.version, learn=False)
+        if isinstance(version, str):
+            return version
+        if met.time_ms < version.starts_ms:
+            return "learning"
+        slices = met.slices
+        if self.rules.predictions_wait:
+            slices = _merged(slices, self._near("features", label.id, met.time_ms))
+        self._count_label(version, met, label.label, label.time_ms, slices)
+        return "accepted"
+
+    def _near(self, stream: str, id_: str, time_ms: int) -> Event | None:
+        return self._first(stream, id_, time_ms - self.rules.join_within_ms, time_ms)
+
+    def _first(self, stream: str, id_: str, from_ms: int, time_ms: int) -> Event | None:
+        """The match with the smallest (time, partition, offset); up to `join_within` after the time (E2)."""
+        to_ms = time_ms + self.rules.join_within_ms
+        found = [e for e in self._kept[stream].get(id_, ()) if from_ms <= e.time_ms <= to_ms]
+        return min(found, key=lambda e: e.order, default=None)
+
+    def _halve(self, limit: int) -> None:
+        """Ids above it are deleted in every generation (E12)."""
+        self._limit = limit
+        for kept in self._kept.values():
+            for id_ in [id_ for id_ in kept if self._hash_of(id_) > limit]:
+                del kept[id_]
+
+    # -- counting -----------------------------------------------------------------------------------
+
+    def _count_prediction(self, event: Event, slices: Mapping[str, Value]) -> None:
+        version = self.versions[event.version]
+        decision = self._decision(version.layout, event)
+        values = {**event.values, "score": event.score}
+        self._add(version, "predictions", event.time_ms, slices, values, decision)
+        if self.rules.own_labels and event.label is not None:
+            self._count_label(version, event, event.label, event.time_ms, slices)
+
+    def _count_features(self, version: Version, event: Event, slices: Mapping[str, Value]) -> None:
+        self._add(version, "features", event.time_ms, slices, event.values, -1)
+
+    def _decision(self, layout: Layout, event: Event) -> int:
+        rules = self.rules.streams["predictions"]
+        score = event.score if rules.score else None
+        return decision_of(layout, rules.decision is not None, event.decision, score)
+
+    def _add(
+        self,
+        version: Version,
+        stream: str,
+        time_ms: int,
+        slices: Mapping[str, Value],
+        values: Mapping[str, Any],
+        decision: int,
+    ) -> None:
+        parts = [part for part in version.layout.parts if part.stream == stream]
+        if parts:
+            read: dict[str, Value] = {
+                field.name: _number(values.get(field.name))
+                if field.kind is FieldKind.NUMERIC
+                else _text(values.get(field.name))
+                for field in parts[0].fields
+            }
+            self._enter(version, stream, time_ms, slices, field_entries(parts[0], read, decision))
+            version.last_event_ms = max(version.last_event_ms, time_ms)
+
+    def _count_label(
+        self, version: Version, prediction: Event, label: Value, time_ms: int, slices: Mapping[str, Value]
+    ) -> None:
+        """In the pane of the label's own time, by its age (E5)."""
+        age_ms = max(0, time_ms - prediction.time_ms)
+        decision = self._decision(version.layout, prediction)
+        entries = label_entries(version.layout, decision, prediction.score, label, age_ms)
+        self._enter(version, "labels", time_ms, slices, entries)
+
+    def _enter(
+        self,
+        version: Version,
+        stream: str,
+        time_ms: int,
+        slices: Mapping[str, Value],
+        entries: Iterable[Entry],
+    ) -> None:
+        start_ms = self.rules.start(time_ms, self.rules.pane_ms)
+        assert start_ms >= version.closed_ms.get(stream, NEVER), "counted into a closed pane"
+        pane = version.panes.setdefault((stream, start_ms), Counter())
+        for row in rows_of(version.layout.slices, slices):
+            for column, amount in entries:
+                pane[row, column] += amount
+
+    # -- closing (E1, E7) ---------------------------------------------------------------------------
+
+    def _close(self, told: Told, finish: bool) -> None:
+        limits = dict(told.limits)
+        if finish:
+            limits = dict.fromkeys(limits, self._end_of_all())
+        if self.rules.own_labels:
+            limits["labels"] = limits["predictions"]
+        told.limits = limits
+        steps: list[tuple[tuple[int, bool, str, int], str, str]] = []
+        for name, version in self.versions.items():
+            for place, part in enumerate(version.layout.parts):
+                for end_ms in self._ends_of(version, part.stream, limits[part.stream]):
+                    steps.append(((end_ms, part.stream == "labels", name, place), name, part.stream))
+        for (end_ms, _, _, _), name, stream in sorted(steps):
+            self._tell_closed(told, name, stream, end_ms)
+
+    def _end_of_all(self) -> int:
+        """The end of the last window that holds something: the inputs are over."""
+        times = [way.running_ms for way in self._ways.values()]
+        for version in self.versions.values():
+            times += [s for (stream, s) in version.panes if s >= version.closed_ms.get(stream, NEVER)]
+        newest = max(times, default=NEVER)
+        return max(self.rules.start(newest, slide) + slide for _, _, slide in self.rules.windows)
+
+    def _ends_of(self, version: Version, stream: str, limit_ms: int) -> list[int]:
+        """Ends of the panes that close now: one after the other while some window holds something, else on to the next."""
+        width, ends = self.rules.pane_ms, []
+        while True:
+            closed_ms = version.closed_ms.get(stream, NEVER)
+            open_ = sorted(s for (of, s) in version.panes if of == stream and s >= closed_ms)
+            if self._filled(version, stream, closed_ms):
+                start_ms = closed_ms
+            elif open_:
+                start_ms = open_[0]
+            else:
+                return ends
+            if start_ms + width > limit_ms:
+                return ends
+            version.closed_ms[stream] = start_ms + width
+            ends.append(start_ms + width)
+
+    def _filled(self, version: Version, stream: str, now_ms: int) -> bool:
+        return any(self._held(version, stream, size, slide, now_ms) for _, size, slide in self.rules.windows)
+
+    def _held(self, version: Version, stream: str, size: int, slide: int, now_ms: int) -> list[int]:
+        """Starts of counted panes that the window still holds at `now_ms`: read up to its last end, or since."""
+        last_end_ms = self.rules.start(now_ms, slide)
+        return [
+            s
+            for (of, s) in version.panes
+            if of == stream and self._in(s, size, slide, last_end_ms) and s < now_ms
+        ]
+
+    def _in(self, start_ms: int, size: int, slide: int, last_end_ms: int) -> bool:
+        return self.rules.start(start_ms, slide) >= last_end_ms - size
+
+    def _tell_closed(self, told: Told, name: str, stream: str, end_ms: int) -> None:
+        version = self.versions[name]
+        pane = version.panes.get((stream, end_ms - self.rules.pane_ms))
+        events = self._events(version.layout, stream, [pane] if pane else [])
+        told.closed.append(Closed(name, stream, "", end_ms, events))
+        if stream == "predictions" and events >= self.rules.established and not version.established:
+            version.established = True
+            told.established.append(name)
+        for window, size, slide in self.rules.windows:
+            if (end_ms - self.rules.origin_ms) % slide == 0:
+                inside = [
+                    p for (of, s), p in version.panes.items() if of == stream and end_ms - size <= s < end_ms
+                ]
+                told.closed.append(
+                    Closed(name, stream, window, end_ms, self._events(version.layout, stream, inside))
+                )
+
+    def _events(self, layout: Layout, stream: str, panes: Iterable[Counter[tuple[int, int]]]) -> int:
+        """Events in these panes: each adds one to one cell of the first field; matched labels have a counter."""
+        (part,) = (part for part in layout.parts if part.stream == stream)
+        quality = next((block.start + 2 for block in part.blocks if block.name == "quality"), None)
+        columns = [quality] if quality is not None else range(part.fields[0].start, part.fields[0].stop)
+        return sum(pane[0, column] for pane in panes for column in columns)
+
+    def _end_versions(self, told: Told) -> None:
+        """A version that has left every window ends, while a later one lives."""
+        newest = max((version.last_event_ms for version in self.versions.values()), default=0)
+        longest = max(size for _, size, _ in self.rules.windows)
+        for name, version in sorted(self.versions.items()):
+            over = version.last_event_ms < min(newest, told.limits["predictions"] - longest)
+            if over and not any(self._alive(version, part.stream) for part in version.layout.parts):
+                del self.versions[name]
+                told.ended.append(name)
+
+    def _alive(self, version: Version, stream: str) -> bool:
+        closed_ms = version.closed_ms.get(stream, NEVER)
+        return self._filled(version, stream, closed_ms) or any(
+            of == stream and s >= closed_ms for (of, s) in version.panes
+        )
+
+    # -- what must be in the store ------------------------------------------------------------------
+
+    def kept(self) -> dict[tuple[str, str, int, int], Counter[tuple[int, int]]]:
+        """Panes that some window still needs, by (version, stream, width, start)."""
+        found: dict[tuple[str, str, int, int], Counter[tuple[int, int]]] = {}
+        for name, version in self.versions.items():
+            for (stream, start_ms), counts in version.panes.items():
+                closed_ms = version.closed_ms.get(stream, NEVER)
+                if start_ms >= closed_ms:
+                    found[name, stream, self.rules.pane_ms, start_ms] = counts
+                    continue
+                for _, size, slide in self.rules.windows:
+                    if start_ms in self._held(version, stream, size, slide, closed_ms):
+                        key = (name, stream, slide, self.rules.start(start_ms, slide))
+                        if key not in found:
+                            found[key] = self._sum(version, stream, key[3], slide, closed_ms)
+        return found
+
+    def _sum(
+        self, version: Version, stream: str, start_ms: int, width_ms: int, before_ms: int
+    ) -> Counter[tuple[int, int]]:
+        total: Counter[tuple[int, int]] = Counter()
+        for (of, s), counts in version.panes.items():
+            if of == stream and start_ms <= s < min(start_ms + width_ms, before_ms):
+                for place, amount in counts.items():
+                    total[place] += amount
+        return total
+
+
+def _partition(row: JournalRow) -> Partition:
+    return Partition(row.details["topic"], row.details["partition"])
+
+
+def _merged(own: Mapping[str, Value], met: Event | None) -> dict[str, Value]:
+    """Own slice values, and where they are unknown those of the event that was met."""
+    other = met.slices if met else {}
+    columns = {*own, *other}
+    return {c: own[c] if own.get(c) not in (None, INVALID) else other.get(c) for c in columns}
+
+
+# -- reading a record -------------------------------------------------------------------------------
+
+
+def _read(
+    stream: str, rules: StreamRules, task: str, numeric: set[str], partition: Partition, line: Line
+) -> tuple[int | None, Event | str]:
+    """Its time, if it has one, and the event or the class of a record that is none."""
+    record = _object(line.value)
+    if isinstance(record, str):
+        return None, record
+    time = record.get(rules.time) if rules.time else line.stamp_ms
+    time_ms = time if isinstance(time, int) and not isinstance(time, bool) and time >= 0 else None
+    id_ = _text(record.get("id")) if rules.keyed else ""
+    version = _text(record.get(rules.version)) if rules.version else "default"
+    label = _label(task, record.get(rules.label)) if rules.label else None
+    why = None
+    if any(_text(record.get(key)) != wanted for key, wanted in rules.where):
+        why = "filtered"
+    elif rules.keyed and (not isinstance(id_, str) or not id_ or isinstance(record.get("id"), bool)):
+        why = "invalid:bad_id"
+    elif time_ms is None:
+        why = "invalid:bad_time"
+    elif not isinstance(version, str):
+        why = "invalid:bad_version"
+    elif label == INVALID:
+        why = "invalid:bad_label"
+    elif stream == "labels" and label is None:
+        why = "missing_label"
+    if why is not None:
+        return time_ms, why
+    assert time_ms is not None
+    score = _number(record.get(rules.score)) if rules.score else None
+    numbers = tuple(_number(record.get(name)) for name in rules.features if name in numeric)
+    event = Event(
+        stream=stream,
+        partition=partition,
+        offset=line.offset,
+        time_ms=time_ms,
+        id=str(id_),
+        version=str(version),
+        score=score,
+        decision=_text(record.get(rules.decision)) if rules.decision else None,
+        label=label,
+        values={name: record.get(name) for name in rules.features},
+        slices={column: _text(record.get(column)) for column in rules.slices},
+        payload=label if stream == "labels" else (time_ms, score, *numbers),
+    )
+    return time_ms, event
+
+
+def _object(value: bytes | None) -> dict[str, Any] | str:
+    if value is None:
+        return "invalid:tombstone"
+    if not value.strip():
+        return "invalid:empty"
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return "invalid:not_json"
+    return found if isinstance(found, dict) else "invalid:not_an_object"
+
+
+def _text(value: Any) -> str | float | None:
+    """Canonical text: 123 and "123" are equal (E3)."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(int(value)) if float(value).is_integer() else repr(value)
+    return INVALID
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    return INVALID if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+
+
+def _label(task: str, value: Any) -> float | str | None:
+    if value is None:
+        return None
+    if task == "binary":
+        return float(value) if isinstance(value, bool | int | float) and value in (0, 1) else INVALID
+    return _text(value) if task == "multiclass" else _number(value)

@@ -1,0 +1,81 @@
+"""Random logs, interleavings, commits and crashes: the core agrees with the plain model on every count (E1 to E12)."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+
+import pytest
+
+from driftwatch.events.classes import RecordClass
+from driftwatch.facts import AlertChanged, SplitIds
+from tests.scenarios.case import Case, Crash, draw
+from tests.scenarios.compare import difference
+from tests.scenarios.drive import run
+from tests.scenarios.shrink import show, shrink
+from tests.scenarios.worlds import WORLDS
+
+FIXED = 300
+FRESH = 20
+CHUNK = 50
+
+
+def agree(seeds: range) -> None:
+    for seed in seeds:
+        case = draw(seed)
+        if (what := difference(case)) is not None:
+            small = shrink(case, lambda smaller: difference(smaller) is not None)
+            raise AssertionError(f"seed {seed}: {what}\nshrunk: {difference(small)}\n{show(small)}")
+
+
+@pytest.mark.parametrize("first", range(0, FIXED, CHUNK))
+def test_the_core_agrees_with_the_plain_model(first: int) -> None:
+    agree(range(first, first + CHUNK))
+
+
+def test_the_core_agrees_with_the_plain_model_on_fresh_seeds() -> None:
+    first = secrets.randbelow(10**9)
+    print(f"seeds {first} to {first + FRESH - 1}: python -m tests.scenarios --start {first} --seeds {FRESH}")
+    agree(range(first, first + FRESH))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("first", range(0, 100_000, 1_000))
+def test_the_core_agrees_with_the_plain_model_on_a_hundred_thousand_seeds(first: int) -> None:
+    agree(range(first, first + 1_000))
+
+
+def test_the_cases_reach_what_they_are_meant_to() -> None:
+    # a generator that never makes a late label proves nothing about late labels
+    worlds, classes, rows, facts = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    crashes = 0
+    for seed in range(150):
+        case = draw(seed)
+        made = run(case)
+        worlds[case.world] += 1
+        crashes += sum(isinstance(step, Crash) for step in case.steps)
+        for commit in made.commits:
+            rows.update(row.kind for row in commit.journal)
+            facts.update(type(fact).__name__ for fact in commit.facts)
+        for counts in made.commits[-1].classes.values():
+            classes.update({str(why): count for why, count in counts.items()})
+    assert set(worlds) == set(WORLDS)
+    assert crashes > 50
+    never = {RecordClass.OVER_LIMIT, RecordClass.INVALID_UTF8, RecordClass.INVALID_NESTING}
+    never |= {RecordClass.INVALID_DUPLICATE_KEY}  # how records are read is tested in events/
+    assert {why.value for why in RecordClass} - {why.value for why in never} <= set(classes)
+    kinds = {"start", "active", "idle", "close", "set_aside", "halve", "version", "layout", "learning"}
+    assert kinds <= set(rows)
+    assert {AlertChanged.__name__, SplitIds.__name__} <= set(facts)
+
+
+def test_a_failing_case_is_made_small() -> None:
+    # whatever fails: here, that some label is unmatched
+    def fails(case: Case) -> bool:
+        return any(counts.get("unmatched") for counts in run(case).commits[-1].classes.values())
+
+    seed = next(seed for seed in range(100) if fails(draw(seed)) and draw(seed).records > 20)
+    small = shrink(draw(seed), fails)
+    assert fails(small)
+    assert small.records == 1
+    assert f"seed {seed}" in show(small)
