@@ -52,7 +52,9 @@ class Commit:
 
 @dataclass(frozen=True)
 class Crash:
-    """Everything since the last commit is lost."""
+    """Everything since the last commit is lost; `committing`: while the next one was decided, but not stored."""
+
+    committing: bool = False
 
 
 Step = Assign | Read | Commit | Crash
@@ -217,7 +219,7 @@ def _steps(rng: random.Random, logs: Mapping[Partition, Sequence[Line]]) -> tupl
             )
             steps.append(Commit(idle))
         if rng.random() < 0.08:
-            steps.append(Crash())
+            steps.append(Crash(rng.random() < 0.4))
         if later and rng.random() < 0.1:
             steps.append(_assign(rng, logs, sorted(later)))
             later = set()

@@ -17,6 +17,7 @@ from tests.monitor.world import KEY
 from tests.scenarios.case import Case
 from tests.scenarios.drive import Committed, Run, follow, run
 from tests.scenarios.plain import Closed, Plain, Told
+from tests.scenarios.worlds import World
 
 FOLLOWED: Final = 8
 """Of worlds without rules every so many are driven a second time."""
@@ -43,18 +44,26 @@ def difference(case: Case) -> str | None:
 
 
 def _differences(case: Case, made: Run) -> Iterator[str]:
-    plain = Plain(made.world.rules, case.logs, hash_of)
+    for model in made.world.models:
+        yield from _of_model(case, made, model)
+    if case.seed % FOLLOWED == 0 or made.world.plan.spec.rules:
+        yield from _again(made, follow(case, made, case.seed))
+
+
+def _of_model(case: Case, made: Run, model: World) -> Iterator[str]:
+    name, plain = model.plan.name, Plain(model.rules, case.logs, hash_of)
     plain.layouts = {
         layout.hash: layout for layout in (decode(r).layout for r in made.store.saved.references.values())
     }
     for number, commit in enumerate(made.commits):
-        told = plain.commit(commit.offsets, commit.journal, finish=commit.finish)
-        for what in _of_commit(plain, told, commit):
-            yield f"commit {number}: {what}"
-    yield from _sums(case, made)
-    yield from _panes(plain, made)
-    if case.seed % FOLLOWED == 0 or made.world.plan.spec.rules:
-        yield from _again(made, follow(case, made, case.seed))
+        journal = [row for row in commit.journal if row.details.get("model", name) == name]
+        told = plain.commit(commit.offsets, journal, finish=commit.finish)
+        for what in _of_commit(plain, told, commit, name):
+            yield f"{name}, commit {number}: {what}"
+        for what in _sums(case, commit, name):
+            yield f"{name}, commit {number}: {what}"
+    for what in _panes(plain, made, name):
+        yield f"{name}: {what}"
 
 
 def _again(made: Run, again: Run) -> Iterator[str]:
@@ -85,27 +94,28 @@ def _journal(commit: Committed) -> list[tuple[str, str]]:
     )
 
 
-def _of_commit(plain: Plain, told: Told, commit: Committed) -> Iterator[str]:
+def _of_commit(plain: Plain, told: Told, commit: Committed, name: str) -> Iterator[str]:
     expected = {key: +Counter(counts) for key, counts in plain.classes.items()}
-    got = {key: +Counter(counts) for key, counts in commit.classes.items()}
+    got = {key: +Counter(counts) for key, counts in commit.classes[name].items()}
     for key in sorted(expected.keys() | got.keys()):
         if expected.get(key, Counter()) != got.get(key, Counter()):
             yield f"classes of {key}: plain {dict(expected.get(key, {}))}, product {dict(got.get(key, {}))}"
-    closed = list(_closed(commit))
+    closed = list(_closed(commit, name))
     if closed != told.closed:
         both = zip([*told.closed, None], [*closed, None], strict=False)
         yield f"closed: plain {len(told.closed)}, product {len(closed)}; " + next(
             f"plain {a}, product {b}" for a, b in both if a != b
         )
-    established = [fact.version for fact in commit.facts if isinstance(fact, VersionEstablished)]
+    established = [
+        fact.version for fact in commit.facts if isinstance(fact, VersionEstablished) and fact.model == name
+    ]
     if established != told.established:
         yield f"established: plain {told.established}, product {established}"
-    ended = [
-        r.details["version"] for r in commit.journal if r.kind == "version" and r.details["state"] == "ended"
-    ]
+    own = [row for row in commit.journal if row.details.get("model") == name]
+    ended = [r.details["version"] for r in own if r.kind == "version" and r.details["state"] == "ended"]
     if ended != told.ended:
         yield f"ended: plain {told.ended}, product {ended}"
-    rows = [row for row in commit.journal if row.kind == "close"]
+    rows = [row for row in own if row.kind == "close"]
     if bool(rows) != bool(told.closed):
         yield f"close rows: {len(rows)}, closed: {len(told.closed)}"
     for row in rows:
@@ -114,29 +124,30 @@ def _of_commit(plain: Plain, told: Told, commit: Committed) -> Iterator[str]:
             yield f"limits: plain {told.limits}, product {limits}"
 
 
-def _closed(commit: Committed) -> Iterator[Closed]:
+def _closed(commit: Committed, name: str) -> Iterator[Closed]:
     for fact in commit.facts:
+        if isinstance(fact, PaneClosed | WindowRead) and fact.model != name:
+            continue
         if isinstance(fact, PaneClosed):
             yield Closed(fact.version, str(fact.stream), "", fact.end_ms, fact.events)
         elif isinstance(fact, WindowRead):
             yield Closed(fact.version, str(fact.stream), fact.window, fact.end_ms, fact.events)
 
 
-def _sums(case: Case, made: Run) -> Iterator[str]:
+def _sums(case: Case, commit: Committed, name: str) -> Iterator[str]:
     """Every record consumed ends in one class of each stream of its topic (P2)."""
-    for commit in made.commits:
-        for (stream, partition), counts in commit.classes.items():
-            consumed = sum(line.offset < commit.offsets[partition] for line in case.logs[partition])
-            if sum(counts.values()) != consumed:
-                yield f"{stream} of {partition}: {sum(counts.values())} in classes, {consumed} consumed"
+    for (stream, partition), counts in commit.classes[name].items():
+        consumed = sum(line.offset < commit.offsets[partition] for line in case.logs[partition])
+        if sum(counts.values()) != consumed:
+            yield f"{stream} of {partition}: {sum(counts.values())} in classes, {consumed} consumed"
 
 
-def _panes(plain: Plain, made: Run) -> Iterator[str]:
+def _panes(plain: Plain, made: Run, name: str) -> Iterator[str]:
     expected = plain.kept()
     got = {
         (key.version, str(key.stream), key.width_ms, key.start_ms): pane
         for key, pane in made.store.saved.panes.items()
-        if pane.any()
+        if pane.any() and key.model == name
     }
     for key in sorted(expected.keys() | got.keys()):
         counts = {place: n for place, n in expected.get(key, Counter()).items() if n}

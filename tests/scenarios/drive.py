@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from driftwatch.drift.catalogue import applicable
+from driftwatch.drift.catalogue import STATISTICS
 from driftwatch.drift.gather import Gather, Sides
 from driftwatch.drift.reading import Estimate, Pair
 from driftwatch.drift.spec import StatisticsSpec
@@ -36,9 +36,10 @@ class Committed:
     offsets: dict[Partition, int]
     journal: list[JournalRow]
     facts: list[Fact]
-    classes: Classes
-    events: dict[tuple[str, str, str, int], list[int]]
-    """Events of each window that was read, slice by slice, by (version, stream, window, end)."""
+    classes: dict[str, Classes]
+    """By model."""
+    events: dict[tuple[str, str, str, str, int], list[int]]
+    """Events of each window that was read, slice by slice, by (model, version, stream, window, end)."""
     idle: frozenset[Partition]
     finish: bool
 
@@ -61,10 +62,12 @@ class Run:
     def load(self) -> None:
         """As after a crash: the last commit is all there is."""
         self.store.joins.rollback()
-        self.monitor = Monitor([self.world.plan], self.store.saved, self.store.joins, KEY, keep_readings=True)
+        plans = [of.plan for of in self.world.models]
+        self.monitor = Monitor(plans, self.store.saved, self.store.joins, KEY, keep_readings=True)
         if self.unbounded:
-            for inflow in self.monitor.models["m"].inflows.values():
-                inflow._panes = None
+            for of in self.monitor.models.values():
+                for inflow in of.inflows.values():
+                    inflow._panes = None
         self.monitor.assign(self.bounds)
 
     def assign(self, bounds: Iterable[tuple[Partition, int, int]]) -> None:
@@ -101,7 +104,7 @@ class Run:
         """Versions that were admitted before this commit have their places (E11)."""
         for row in journal:
             if row.kind == "version" and row.details["state"] == "admitted":
-                self.monitor.models["m"].versions.find(row.details["version"])
+                self.monitor.models[row.details["model"]].versions.find(row.details["version"])
 
     def commit(self, idle: Iterable[Partition] = (), *, finish: bool = False) -> None:
         """Only what has been taken to its end can be idle."""
@@ -113,11 +116,14 @@ class Run:
 
     def _committed(self, outcome: Outcome, idle: frozenset[Partition], finish: bool) -> Committed:
         changes = outcome.changes
-        classes: dict[tuple[str, Partition], dict[str, int]] = {}
-        for stream, place, why, count in self.monitor.models["m"].tally.items():
-            classes.setdefault((stream, self.monitor._partitions.at(place)), {})[why] = count
+        classes: dict[str, dict[tuple[str, Partition], dict[str, int]]] = {}
+        for name, of in self.monitor.models.items():
+            found = classes.setdefault(name, {})
+            for stream, place, why, count in of.tally.items():
+                found.setdefault((stream, self.monitor._partitions.at(place)), {})[why] = count
         events = {
-            (r.version, str(r.stream), r.window, r.end_ms): r.events.tolist() for r, _ in outcome.readings
+            (r.model, r.version, str(r.stream), r.window, r.end_ms): r.events.tolist()
+            for r, _ in outcome.readings
         }
         return Committed(dict(changes.offsets), changes.journal, outcome.facts, classes, events, idle, finish)
 
@@ -130,19 +136,26 @@ class Run:
             self.commit(step.idle)
         else:
             assert isinstance(step, Crash)
+            if step.committing:
+                self.monitor.commit(Inputs())
             self.load()
 
     def drain(self, finish: bool) -> None:
-        """Read everything to its end."""
+        """Read everything to its end, as far as partitions are not paused (E7); what is at its end is idle."""
         self.assign((p, lines[0].offset if lines else 0, 10**6) for p, lines in self.logs.items())
         for _ in range(DRAINING_MAX):
-            read = [self.read(partition, 50) for partition in sorted(self.logs)]
-            if not any(read) and not self.monitor.held:
+            left = {
+                p for p, lines in self.logs.items() if lines and self.monitor.expected(p) <= lines[-1].offset
+            }
+            open_ = left - self.monitor.paused()
+            for partition in sorted(open_):
+                self.read(partition, 20)
+            if not left and not self.monitor.held:
                 break
-            if self.monitor.held:
-                self.commit(p for p in self.logs if p not in self.monitor.held)
+            if not open_ or self.monitor.held:
+                self.commit(self.logs.keys() - left)
         else:
-            raise AssertionError("records are held for ever")
+            raise AssertionError("partitions are paused or records held for ever")
         self.commit()
         self.commit(finish=finish)
 
@@ -160,7 +173,7 @@ def batch_of(partition: Partition, lines: Sequence[Line], after: int) -> RecordB
 
 def run(case: Case) -> Run:
     """The case as it happens."""
-    with small(case.block):
+    with small(case.block, judged=bool(world(case.world).plan.spec.rules)):
         made = Run(world(case.world), case.logs)
         for step in case.steps:
             made.step(step)
@@ -169,27 +182,31 @@ def run(case: Case) -> Run:
 
 
 @contextmanager
-def small(block: int) -> Iterator[None]:
+def small(block: int, *, judged: bool) -> Iterator[None]:
     """Sizes that a log of a few dozen records reaches; only statistics that rules look at are computed."""
     kept = model.BLOCK, closing.ESTABLISHED, learning.EVENTS_MIN, judging.read
     model.BLOCK, closing.ESTABLISHED, learning.EVENTS_MIN = block, ESTABLISHED, LEARNED_MIN  # type: ignore[misc]
-    judging.read = _read  # type: ignore[assignment]
+    judging.read = _some if judged else _none  # type: ignore[assignment]
     try:
         yield
     finally:
         model.BLOCK, closing.ESTABLISHED, learning.EVENTS_MIN, judging.read = kept  # type: ignore[misc]
 
 
-def _read(pair: Pair, settings: StatisticsSpec, gather: Gather) -> dict[str, Estimate]:
+def _some(pair: Pair, settings: StatisticsSpec, gather: Gather) -> dict[str, Estimate]:
     sides = Sides.of(pair, settings.confidence, gather)
-    looked_at = (s for s in applicable(pair.layout, pair.part) if s.name in JUDGED)
-    return {statistic.name: statistic.compute(sides) for statistic in looked_at}
+    looked_at = (STATISTICS[name] for name in JUDGED)
+    return {s.name: s.compute(sides) for s in looked_at if s.applies(pair.layout, pair.part)}
+
+
+def _none(*_: object) -> dict[str, Estimate]:
+    return {}
 
 
 def follow(case: Case, made: Run, seed: int) -> Run:
     """The same commits once more without a crash: in between, the records in another interleaving (E1)."""
     rng = random.Random(seed)
-    with small(case.block):
+    with small(case.block, judged=bool(made.world.plan.spec.rules)):
         again = Run(made.world, case.logs, unbounded=True)
         for commit in made.commits:
             starts = [row.details for row in commit.journal if row.kind == "start"]

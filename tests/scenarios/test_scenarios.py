@@ -49,7 +49,7 @@ def test_the_cases_reach_what_they_are_meant_to() -> None:
     # a generator that never makes a late label proves nothing about late labels
     worlds, classes, rows, facts = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     crashes = 0
-    for seed in range(150):
+    for seed in range(100):
         case = draw(seed)
         made = run(case)
         worlds[case.world] += 1
@@ -57,10 +57,10 @@ def test_the_cases_reach_what_they_are_meant_to() -> None:
         for commit in made.commits:
             rows.update(row.kind for row in commit.journal)
             facts.update(type(fact).__name__ for fact in commit.facts)
-        for counts in made.commits[-1].classes.values():
+        for counts in made.commits[-1].classes["m"].values():
             classes.update({str(why): count for why, count in counts.items()})
     assert set(worlds) == set(WORLDS)
-    assert crashes > 50
+    assert crashes > 40
     never = {RecordClass.OVER_LIMIT, RecordClass.INVALID_UTF8, RecordClass.INVALID_NESTING}
     never |= {RecordClass.INVALID_DUPLICATE_KEY}  # how records are read is tested in events/
     assert {why.value for why in RecordClass} - {why.value for why in never} <= set(classes)
@@ -72,7 +72,7 @@ def test_the_cases_reach_what_they_are_meant_to() -> None:
 def test_a_failing_case_is_made_small() -> None:
     # whatever fails: here, that some label is unmatched
     def fails(case: Case) -> bool:
-        return any(counts.get("unmatched") for counts in run(case).commits[-1].classes.values())
+        return any(counts.get("unmatched") for counts in run(case).commits[-1].classes["m"].values())
 
     seed = next(seed for seed in range(100) if fails(draw(seed)) and draw(seed).records > 20)
     small = shrink(draw(seed), fails)

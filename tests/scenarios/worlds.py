@@ -70,6 +70,9 @@ JUDGED: Final = ("psi", "accuracy_decay", "missing_share")
 """The statistics that these look at; computing all of them for each window would take most of the time."""
 
 
+_TWIN: Final = "their twin"
+
+
 @dataclass(frozen=True)
 class World:
     """A model, how the product is to watch it, and how the plain model is told of it."""
@@ -77,12 +80,18 @@ class World:
     name: str
     plan: ModelPlan
     rules: Rules
-    learns: bool = False
+    beside: World | None = None
+    """Another model over the same topics: neither may disturb the other."""
 
     @property
     def topics(self) -> list[str]:
         """The topics that hold its streams."""
         return sorted({stream.topic for stream in self.rules.streams.values()})
+
+    @property
+    def models(self) -> list[World]:
+        """All models of the daemon."""
+        return [self, *(self.beside.models if self.beside else [])]
 
 
 def _with(of: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
@@ -135,6 +144,14 @@ _WRITTEN: Final[dict[str, dict[str, Any]]] = {
     ),
     "half a sample": _with(_MODEL, labels=_with(_LABELS, sample=0.5)),
     "few outstanding": _with(_MODEL),
+    "two models": _with(_MODEL),
+    _TWIN: _with(
+        _MODEL,
+        name="twin",
+        predictions=_with(_PREDICTIONS, lateness="30s"),
+        labels=None,
+        windows=[{"size": "4m", "slide": "2m"}],
+    ),
     "learning": _with(_MODEL, reference=[{"learn": "6m", "version": "[0-9]*"}]),
 }
 _OUTSTANDING_MAX: Final = 12
@@ -190,10 +207,10 @@ def world(name: str) -> World:
         reference = None if declared.learn is not None else built(spec, _accepted(spec))
         choices.append(Choice(declared.version, reference, declared.learn))
     plan = ModelPlan(spec, tuple(choices), About("http://localhost"), future_ms, jump_ms)
-    return World(name, plan, _rules(plan), learns=any(choice.reference is None for choice in choices))
+    return World(name, plan, _rules(plan), world(_TWIN) if name == "two models" else None)
 
 
-WORLDS: Final = tuple(_WRITTEN)
+WORLDS: Final = tuple(name for name in _WRITTEN if name != _TWIN)
 
 
 def _accepted(spec: ModelSpec) -> dict[Stream, Sequence[Mapping[str, Any]]]:
