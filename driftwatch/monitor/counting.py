@@ -181,12 +181,9 @@ class Counting:
         codes = np.full(len(rows), _ACCEPTED, np.int64)
         numbers: list[int] = np.unique(rows["version"]).tolist()
         for number in numbers:
-            version = self.versions.of(number)
-            here = rows["version"] == number
-            if isinstance(version, Version):
-                codes[here & (rows["time_ms"] < version.state.starts_ms)] = CODE[RecordClass.LEARNING]
-            else:
-                codes[here] = CODE[version]
+            found = self.versions.of(number)
+            if not isinstance(found, Version):
+                codes[rows["version"] == number] = CODE[found]
         return codes
 
     def _count_labels(self, block: Block, rows: JoinRows) -> None:

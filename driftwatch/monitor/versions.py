@@ -146,8 +146,8 @@ class Versions:
                 if (version.name, version.layout.hash) == (name, layout):
                     return version
         found = self.find(name, learn=False)
-        if isinstance(found, Version) and layout not in (NO_LAYOUT, found.layout.hash):
-            return RecordClass.UNKNOWN_VERSION
+        if isinstance(found, Version) and layout != found.layout.hash:
+            return RecordClass.LEARNING if layout == NO_LAYOUT else RecordClass.UNKNOWN_VERSION
         return found
 
     def split(self, name: str, times_ms: Ints) -> Iterator[tuple[Version | RecordClass, Ints]]:
@@ -187,6 +187,7 @@ class Versions:
         version = self._admit(VersionState(name=name, layout=NO_LAYOUT, reference=""), reference)
         series = version.series[Stream.PREDICTIONS]
         version.state.starts_ms = series.floor_ms(newest_ms, series.width_ms) + series.width_ms
+        version.state.last_event_ms = newest_ms  # it lives on, though nothing is counted yet
         return version.state.starts_ms
 
     def replan(self, plan: ModelPlan) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from driftwatch.events.joins import LABEL_ROW
@@ -32,6 +32,7 @@ def table(rows: list[tuple[int, int, int, int]]) -> MemoryJoinTable:
     before=st.integers(0, 60),
     after=st.integers(0, 20),
 )
+@example(rows=[(0, 3, 0, 1), (0, 2, 1, 2), (0, 2, 0, 3), (0, 2, 0, 4)], events=[(0, 9)], before=9, after=0)
 def test_the_smallest_time_partition_and_offset_inside_the_range_is_met(
     rows: list[tuple[int, int, int, int]], events: list[tuple[int, int]], before: int, after: int
 ) -> None:

@@ -137,6 +137,29 @@ def test_learned_panes_begin_after_everything_that_was_learned_from() -> None:
     assert found[RecordClass.LEARNING] == (starts_ms - START) // 1_000
 
 
+def test_a_learned_version_lives_on_and_labels_of_its_learning_count_nowhere() -> None:
+    # 2 is learned and then silent: it has counted nothing, but it must not end before it has left every window
+    logs = visited([], 2_000)
+    of = spec(reference={"learn": "20m"}, windows=[{"size": "2m", "slide": "1m"}])
+    core = Core(of, None)
+    for record in ids(random.Random(3), 1_300):
+        logs.add("p", 1, {**record, "id": f"b-{record['id']}", "v": "2"})
+    labelled = {"id": "b-id-7", "ts": START + 31 * MINUTE, "y": 1}
+    core.monitor.assign({P0: (0, 9), Partition("p", 1): (0, 9), L0: (0, 9)})
+    for partition in (Partition("p", 1), P0):
+        values = logs.values[partition]
+        for first in range(0, len(values), 100):
+            core.monitor.ingest(batch("p", partition.number, values[first : first + 100], first))
+            core.commit(idle=[Partition("p", 1)] if partition == P0 else [])
+            seen = set(core.monitor.models["m"].versions.live)
+            if partition == P0 and first == 1_400:
+                assert "2" in seen
+    assert "2" not in core.monitor.models["m"].versions.live
+    core.monitor.ingest(batch("l", 0, lines([labelled])))
+    core.commit(finish=True)
+    assert classes(core, Stream.LABELS) == {RecordClass.LEARNING: 1}
+
+
 def test_a_label_teaches_nothing_and_begins_no_learning() -> None:
     core = Core(OF, None)
     core.monitor.assign({P0: (0, 9), L0: (0, 9)})
