@@ -16,6 +16,7 @@ from driftwatch.events.memory_joins import MemoryJoinTable
 from driftwatch.events.records import Partition
 from driftwatch.facts import PartitionIdle
 from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Surroundings, Timing
+from driftwatch.monitor import model
 from driftwatch.monitor.changes import Changes
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.monitor.snapshot import Snapshot
@@ -116,6 +117,7 @@ def test_a_commit_is_stored_then_shown_then_told_to_kafka() -> None:
     world.turns()
     start = world.order.index("checkpoint")
     assert world.order[start : start + 3] == ["checkpoint", "shown", "kafka"]
+    assert "kafka" not in world.order[:start], "who was told of what is not stored would lose it (E15)"
     assert world.accepted() == 100
     assert world.source.written[P] == 100
 
@@ -147,6 +149,21 @@ def test_a_new_assignment_drops_memory_and_nothing_counts_twice(lost: bool) -> N
     world.source.assign(lost=lost)
     world.turns()
     assert world.accepted() == 200
+    assert not any(status.standing_by for status in world.statuses), "and nothing had to be refused"
+
+
+def test_what_was_held_belongs_to_the_next_commit_e1(monkeypatch: pytest.MonkeyPatch) -> None:
+    # one event per hour, more panes than may be open at once; small blocks are counted as soon as they are taken
+    monkeypatch.setattr(model, "BLOCK", 4)
+    world = World()
+    for n in range(60):
+        time = START + n * 60 * MINUTE
+        world.source.append("p", 0, prediction(n, time, random.Random(n)), timestamp_ms=time)
+    for _ in range(60):
+        world.turns(1)
+        world.source.assign(lost=True)  # what was taken since the commit is read again
+        world.turns(1)
+    assert world.accepted() == 60
 
 
 def test_an_unknown_outcome_loads_the_last_commit_and_nothing_counts_twice() -> None:
@@ -297,6 +314,10 @@ def test_who_is_fenced_drops_memory_and_comes_back() -> None:
     world.turns(1, 0.1)
     world.turns(4)
     assert world.accepted() == 100, "stored before the fence was seen, and not counted again"
+    assert world.order.count("resumed") == 4, "the start and the fence, each with its assignment"
+    world.feed(100, 50)
+    world.turns(4)
+    assert world.accepted() == 150
 
 
 def test_who_is_replaced_by_its_own_owner_id_stops() -> None:
@@ -349,6 +370,19 @@ def test_a_partition_at_its_end_for_long_enough_is_idle_and_an_unreachable_one_i
     world.turns(3, 61.0)
     assert P in world.shown[-1].idle
     assert PartitionIdle("p", 0, idle=True) in world.facts
+
+
+def test_a_partition_with_an_open_transaction_is_not_idle_e4() -> None:
+    # all that is stable was read; what the transaction wrote will come, with times of now
+    world = World()
+    world.feed(0, 100)
+    world.source.open_transaction("p", 0)
+    world.feed(100, 1)
+    world.turns(8, 61.0)
+    assert world.shown[-1].idle == {Partition("l", 0)}
+    world.source.end_transaction("p", 0, abort=True)
+    world.turns(8, 61.0)
+    assert P in world.shown[-1].idle
 
 
 def test_an_unknown_episode_is_refused_and_the_asker_is_told() -> None:

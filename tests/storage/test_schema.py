@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -40,6 +41,18 @@ def test_a_new_file_has_all_tables_and_its_marks(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         connection.close()
+
+
+def test_a_new_file_s_name_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[Path, list[str]]] = []
+
+    def sync(descriptor: int) -> None:
+        where = Path(f"/proc/self/fd/{descriptor}").readlink()
+        synced.append((where, sorted(path.name for path in where.iterdir())))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    made(tmp_path / "x")
+    assert synced == [(tmp_path, ["x"])], "after the rename"
 
 
 def test_a_file_is_there_only_when_it_is_whole(tmp_path: Path) -> None:
