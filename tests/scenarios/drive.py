@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,12 +17,15 @@ from driftwatch.drift.spec import StatisticsSpec
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.facts import Fact
 from driftwatch.monitor import closing, judging, learning, model
-from driftwatch.monitor.changes import JournalRow
+from driftwatch.monitor.changes import Entry, JournalRow, Saved
 from driftwatch.monitor.monitor import Inputs, Monitor, Outcome
-from tests.monitor.world import KEY, Store
+from driftwatch.recompute import recount
+from driftwatch.recompute.compare import Comparison
+from driftwatch.storage.memory import MemoryCheckpoint
+from tests.monitor.world import KEY
 from tests.scenarios.case import Assign, Case, Commit, Crash, Read, Step
 from tests.scenarios.plain import Line
-from tests.scenarios.worlds import ESTABLISHED, JUDGED, LEARNED_MIN, World, world
+from tests.scenarios.worlds import ESTABLISHED, JUDGED, LEARNED_MIN, UNWRITTEN, World, world
 
 Classes = Mapping[tuple[str, Partition], Mapping[str, int]]
 DRAINING_MAX: Final = 2_000
@@ -50,7 +53,8 @@ class Run:
 
     world: World
     logs: Mapping[Partition, Sequence[Line]]
-    store: Store = field(default_factory=Store)
+    block: int
+    store: MemoryCheckpoint = field(default_factory=lambda: MemoryCheckpoint(hash_key=KEY))
     commits: list[Committed] = field(default_factory=list)
     bounds: dict[Partition, tuple[int, int]] = field(default_factory=dict)
     unbounded: bool = False
@@ -61,13 +65,10 @@ class Run:
 
     def load(self) -> None:
         """As after a crash: the last commit is all there is."""
-        self.store.joins.rollback()
-        plans = [of.plan for of in self.world.models]
-        self.monitor = Monitor(plans, self.store.saved, self.store.joins, KEY, keep_readings=True)
-        if self.unbounded:
-            for of in self.monitor.models.values():
-                for inflow in of.inflows.values():
-                    inflow._panes = None
+        plans, saved = [of.plan for of in self.world.models], self.store.load()
+        self.monitor = Monitor(
+            plans, saved, self.store.joins, KEY, keep_readings=True, bounded=not self.unbounded
+        )
         self.monitor.assign(self.bounds)
 
     def assign(self, bounds: Iterable[tuple[Partition, int, int]]) -> None:
@@ -101,16 +102,52 @@ class Run:
         self.monitor.ingest(batch, np.array([(partition, line.offset) in aside for line in taken], np.bool_))
 
     def admit(self, journal: Sequence[JournalRow]) -> None:
-        """Versions that were admitted before this commit have their places (E11)."""
+        """Only versions that were admitted before this commit may come (E11)."""
+        names: dict[str, frozenset[str]] = {}
         for row in journal:
-            if row.kind == "version" and row.details["state"] == "admitted":
-                self.monitor.models[row.details["model"]].versions.find(row.details["version"])
+            if row.kind == Entry.ADMIT:
+                model = row.details["model"]
+                names[model] = names.get(model, frozenset()) | {row.details["version"]}
+        self.monitor.admit_only(names)
+
+    @property
+    def saved(self) -> Saved:
+        """The last commit."""
+        return self.store.load()
+
+    def small(self) -> AbstractContextManager[None]:
+        """See below."""
+        return small(self.block, judged=bool(self.world.plan.spec.rules))
+
+    def recomputed(self) -> Comparison:
+        """Journal and logs once more, compared with what is stored."""
+        kept = recount.plans_of
+        if self.world.name == UNWRITTEN:
+            recount.plans_of = lambda *_: [of.plan for of in self.world.models]
+        try:
+            with self.small():
+                made = recount.Recount(self.saved, self.store.journal(limit=10**6), KEY, self.open)
+                for _ in made.run():
+                    pass
+        finally:
+            recount.plans_of = kept
+        return made.comparison
+
+    def open(self, bounds: Mapping[Partition, tuple[int, int]]) -> Mapping[Partition, Iterator[RecordBatch]]:
+        """The logs between offsets, for a recomputation, in batches of another size."""
+        return {p: self._pieces(p, first, end) for p, (first, end) in bounds.items()}
+
+    def _pieces(self, partition: Partition, first: int, end: int) -> Iterator[RecordBatch]:
+        lines = [line for line in self.logs[partition] if first <= line.offset < end]
+        for place in range(0, len(lines), 7):
+            taken = lines[place : place + 7]
+            yield batch_of(partition, taken, taken[-1].offset + 1)
 
     def commit(self, idle: Iterable[Partition] = (), *, finish: bool = False) -> None:
         """Only what has been taken to its end can be idle."""
         standing = frozenset(p for p in idle if p in self.bounds and p not in self.monitor.held)
         outcome = self.monitor.commit(Inputs(idle=standing, finish=finish))
-        self.store.apply(outcome)
+        self.store.commit(outcome.changes)
         self.commits.append(self._committed(outcome, standing, finish))
         self.monitor.take_held()
 
@@ -173,8 +210,8 @@ def batch_of(partition: Partition, lines: Sequence[Line], after: int) -> RecordB
 
 def run(case: Case) -> Run:
     """The case as it happens."""
-    with small(case.block, judged=bool(world(case.world).plan.spec.rules)):
-        made = Run(world(case.world), case.logs)
+    made = Run(world(case.world), case.logs, case.block)
+    with made.small():
         for step in case.steps:
             made.step(step)
         made.drain(case.finish)
@@ -206,10 +243,10 @@ def _none(*_: object) -> dict[str, Estimate]:
 def follow(case: Case, made: Run, seed: int) -> Run:
     """The same commits once more without a crash: in between, the records in another interleaving (E1)."""
     rng = random.Random(seed)
-    with small(case.block, judged=bool(made.world.plan.spec.rules)):
-        again = Run(made.world, case.logs, unbounded=True)
+    with made.small():
+        again = Run(made.world, case.logs, case.block, unbounded=True)
         for commit in made.commits:
-            starts = [row.details for row in commit.journal if row.kind == "start"]
+            starts = [row.details for row in commit.journal if row.kind == Entry.START]
             again.assign((Partition(d["topic"], d["partition"]), d["first"], d["end"]) for d in starts)
             again.admit(commit.journal)
             aside = _aside(commit.journal)
@@ -224,6 +261,6 @@ def _aside(journal: Sequence[JournalRow]) -> set[tuple[Partition, int]]:
     return {
         (Partition(row.details["topic"], row.details["partition"]), offset)
         for row in journal
-        if row.kind == "set_aside"
+        if row.kind == Entry.SET_ASIDE
         for offset in range(row.details["first"], row.details["last"] + 1)
     }

@@ -126,6 +126,8 @@ class Event:
     slices: dict[str, Value]
     payload: object
     """What must be equal in a true repetition: time, numbers and score; of a label, the label."""
+    learning: bool = False
+    """Seen before its version's layout began (E10)."""
 
     @property
     def order(self) -> tuple[int, Partition, int]:
@@ -192,9 +194,10 @@ class Plain:
         self.layouts: dict[str, Layout] = {}
         """By hash: the layouts of learned references, for journal rows to name."""
         self.learning: set[str] = set()
+        self._seen_ms: dict[str, int] = {}
+        """The newest event of each version that is being learned."""
         self.frontier_ms = dict.fromkeys(rules.streams, NEVER)
         self._released_ms = dict.fromkeys(rules.streams, NEVER)
-        self._forgotten_ms = NEVER
         self._limit = int(rules.sample * (2**63 - 1))
         self._offsets: dict[Partition, int] = {}
         self._ways: dict[tuple[str, Partition], Way] = {}
@@ -214,20 +217,25 @@ class Plain:
             self._before_reading(row)
         for partition in sorted(offsets):
             self._read_on(partition, offsets[partition])
+        self._advance()
         for row in journal:
             if row.kind == "idle":
                 for stream in self._streams_of(_partition(row)):
                     self._ways[stream, _partition(row)].idle = True
-        self._advance(finish)
+        self._advance()
+        if finish:
+            self.frontier_ms = dict.fromkeys(self.frontier_ms, ALWAYS)
+        if "features" in self.rules.streams and self._stands_still("features"):
+            self._pass_over()
         told = Told(limits=self._release())
         self._close(told, finish)
         for row in journal:
-            if row.kind == "learning" and row.details["state"] == "given_up":
+            if row.kind == "learning" and row.details["became"] == "given_up":
                 self.learning.discard(row.details["version"])
+                del self._seen_ms[row.details["version"]]
             elif row.kind == "layout":
                 self._learn(row.details["version"], row.details["layout"], row.details["starts_ms"])
         self._end_versions(told)
-        self._expire()
         for row in journal:
             if row.kind == "halve":
                 self._halve(row.details["limit"])
@@ -238,37 +246,22 @@ class Plain:
             partition = _partition(row)
             self._offsets[partition] = row.details["first"]
             for stream in self._streams_of(partition):
-                floor_ms = self._floor_ms(stream)
+                floor_ms = self.frontier_ms[stream]
                 empty = row.details["first"] == row.details["end"]
                 self._ways[stream, partition] = Way(floor_ms=floor_ms, idle=empty)
         elif row.kind == "active":
             for stream in self._streams_of(_partition(row)):
                 way = self._ways[stream, _partition(row)]
                 if way.idle:
-                    way.idle, way.floor_ms = False, self._floor_ms(stream)
-        elif row.kind == "version" and row.details["state"] == "admitted":
+                    way.idle, way.floor_ms = False, self.frontier_ms[stream]
+        elif row.kind == "admit":
             self.version(row.details["version"])
         elif row.kind == "set_aside":
             first, last = row.details["first"], row.details["last"]
             self._aside.update((_partition(row), offset) for offset in range(first, last + 1))
 
-    def _floor_ms(self, stream: str) -> int:
-        """The closed frontier (E4); features that stood still come no further down than what has expired."""
-        return max(self.frontier_ms[stream], self._forgotten_ms if stream == "features" else NEVER)
-
-    def _expire(self) -> None:
-        """Generations expire by the label frontier, and not before the inputs have passed them (E2)."""
-        needed = [
-            released_ms
-            for stream, released_ms in self._released_ms.items()
-            if stream != "features" or self._holds(stream) != ALWAYS
-        ]
-        reach_ms, generation_ms = (
-            self.rules.max_delay_ms + self.rules.join_within_ms,
-            self.rules.generation_ms,
-        )
-        expired = (min(needed) - reach_ms) // generation_ms * generation_ms
-        self._forgotten_ms = max(self._forgotten_ms, expired)
+    def _stands_still(self, stream: str) -> bool:
+        return all(way.idle for (of, _), way in self._ways.items() if of == stream)
 
     def _streams_of(self, partition: Partition) -> list[str]:
         return [name for name, stream in self.rules.streams.items() if stream.topic == partition.topic]
@@ -346,13 +339,16 @@ class Plain:
     def _predicted(self, event: Event) -> None:
         version = self.version(event.version)
         why = version if isinstance(version, str) else None
+        if why == "learning":
+            self._seen_ms[event.version] = max(self._seen_ms.get(event.version, NEVER), event.time_ms)
+        if not isinstance(version, str) and event.time_ms < version.starts_ms:
+            why = "learning"
         if why != "unknown_version":
             if (again := self._repeats(event)) is not None:
                 why = again
             else:
+                event.learning = why == "learning"
                 self._keep(event)
-                if not isinstance(version, str) and event.time_ms < version.starts_ms:
-                    why = "learning"
         if why is not None:
             self._ends("predictions", event.partition, why)
         elif self.rules.predictions_wait:
@@ -400,11 +396,13 @@ class Plain:
         """The learned layout starts at the first pane after everything that was seen (E10)."""
         self.learning.discard(name)
         self.learned[name] = self.layouts[layout]
-        self.versions[name] = Version(self.learned[name], starts_ms)
+        newest_ms = self._seen_ms.pop(name)
+        assert starts_ms == self.rules.start(newest_ms, self.rules.pane_ms) + self.rules.pane_ms
+        self.versions[name] = Version(self.learned[name], starts_ms, last_event_ms=newest_ms)
 
     # -- deciding (E2) ------------------------------------------------------------------------------
 
-    def _advance(self, finish: bool) -> None:
+    def _advance(self) -> None:
         for stream, rules in self.rules.streams.items():
             active = [
                 max(way.running_ms - rules.lateness_ms, way.floor_ms)
@@ -413,15 +411,24 @@ class Plain:
             ]
             if active:
                 self.frontier_ms[stream] = max(self.frontier_ms[stream], min(active))
-            if finish:
-                self.frontier_ms[stream] = ALWAYS
+
+    def _pass_over(self) -> None:
+        """Generations expire by labels and predictions (E2); features that stand still are decided up to there."""
+        limits = self._limits()
+        decided_ms = min(limits[stream] for stream in limits if stream != "features")
+        reach_ms, generation_ms = (
+            self.rules.max_delay_ms + self.rules.join_within_ms,
+            self.rules.generation_ms,
+        )
+        expired_ms = (decided_ms - reach_ms) // generation_ms * generation_ms
+        self.frontier_ms["features"] = max(self.frontier_ms["features"], expired_ms)
 
     def _holds(self, stream: str) -> int:
         """How far another stream may go for this one's sake: one that stands still holds nobody (E4)."""
-        ways = [way for (of, _), way in self._ways.items() if of == stream]
-        return self.frontier_ms[stream] if any(not way.idle for way in ways) else ALWAYS
+        return ALWAYS if self._stands_still(stream) else self.frontier_ms[stream]
 
-    def _release(self) -> dict[str, int]:
+    def _limits(self) -> dict[str, int]:
+        """The times below which each stream is decided."""
         rules, within = self.rules, self.rules.join_within_ms
         limits = dict(self.frontier_ms)
         if rules.predictions_wait:
@@ -432,9 +439,13 @@ class Plain:
             limits["labels"] = min(limits["labels"], self._holds("predictions") - within)
             if rules.predictions_wait:
                 limits["labels"] = min(limits["labels"], self._holds("features") - 2 * within)
+        return {stream: max(limit, self._released_ms[stream]) for stream, limit in limits.items()}
+
+    def _release(self) -> dict[str, int]:
+        limits = self._limits()
         for stream in STREAMS:
             if stream in limits:
-                limits[stream] = self._released_ms[stream] = max(limits[stream], self._released_ms[stream])
+                self._released_ms[stream] = limits[stream]
                 due = sorted(
                     (e for e in self._waiting[stream] if e.time_ms < limits[stream]), key=lambda e: e.order
                 )
@@ -483,7 +494,7 @@ class Plain:
         version = self.version(met.version, learn=False)
         if isinstance(version, str):
             return version
-        if met.time_ms < version.starts_ms:
+        if met.learning:
             return "learning"
         slices = met.slices
         if self.rules.predictions_wait:

@@ -71,6 +71,8 @@ JUDGED: Final = ("psi", "accuracy_decay", "missing_share")
 
 
 _TWIN: Final = "their twin"
+UNWRITTEN: Final = "few outstanding"
+"""Its limit is smaller than a configuration may say."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ _WRITTEN: Final[dict[str, dict[str, Any]]] = {
         _MODEL, predictions=_with(_PREDICTIONS, id=None, time=None), labels=None, slices=["country"]
     ),
     "half a sample": _with(_MODEL, labels=_with(_LABELS, sample=0.5)),
-    "few outstanding": _with(_MODEL),
+    UNWRITTEN: _with(_MODEL),
     "two models": _with(_MODEL),
     _TWIN: _with(
         _MODEL,
@@ -197,7 +199,7 @@ def world(name: str) -> World:
     """A world by its name; its reference is built once."""
     written = dict(_WRITTEN[name])
     spec = ModelSpec.model_validate(written)
-    if name == "few outstanding":
+    if name == UNWRITTEN:
         assert spec.labels is not None
         small = spec.labels.model_copy(update={"max_outstanding": _OUTSTANDING_MAX})
         spec = spec.model_copy(update={"labels": small})
