@@ -8,7 +8,7 @@ KAFKA_LIBS := build/kafka/libs
 LOCKED := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock format kafka clean
+.PHONY: help demo test check bench mutants lock format kafka clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -41,6 +41,9 @@ test: check kafka ## check, then every test, broker tests last
 bench: $(VENV)/.stamp kafka ## benchmarks against the limits of this machine
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks --output build/bench.json
+
+mutants: $(VENV)/.stamp ## take one safety line out at a time: some test must fail
+	$(BIN)/python -m tests.mutants
 
 format: $(VENV)/.stamp ## format and fix what can be fixed
 	$(BIN)/ruff format .
