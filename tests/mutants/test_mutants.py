@@ -18,6 +18,11 @@ def test_there_are_enough_and_no_name_twice() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
 
 
+def test_every_rule_has_one() -> None:
+    named = {rule for mutant in MUTANTS for rule in mutant.rules.split(", ")}
+    assert {f"E{n}" for n in range(1, 18)} <= named, "a rule that can be taken out unnoticed is none"
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_its_line_is_there_once_and_what_replaces_it_is_python(mutant: Mutant) -> None:
     source = (ROOT / mutant.path).read_text(encoding="utf-8")

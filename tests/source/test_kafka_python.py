@@ -62,6 +62,14 @@ def test_before_the_start_a_commit_and_a_pause_are_only_remembered() -> None:
     source.close()
 
 
+def test_the_client_decides_nothing_by_itself_e16() -> None:
+    # offsets are resolved and journaled by us, a static member keeps its place, aborted records are never seen
+    settings = KafkaPythonSource(KafkaSpec(bootstrap_servers=["127.0.0.1:1"]), "owner")._settings()
+    decided = ("group_instance_id", "auto_offset_reset", "enable_auto_commit", "isolation_level")
+    assert [settings[name] for name in decided] == ["owner", "none", False, "read_committed"]
+    assert settings["session_timeout_ms"] == 10_000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [{"fast_path": True}, {"fast_path": False}, {"client": Client.CONFLUENT}]

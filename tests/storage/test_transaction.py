@@ -52,6 +52,27 @@ def test_a_busy_file_is_a_known_outcome(connection: sqlite3.Connection, tmp_path
     Transaction(connection).begin()
 
 
+class _BusyTwice(sqlite3.Connection):
+    """Another connection holds the file, and lets it go after two attempts."""
+
+    attempts = 0
+
+    def execute(self, statement: str, *bound: object) -> sqlite3.Cursor:
+        if statement.startswith("BEGIN") and self.attempts < 2:
+            self.attempts += 1
+            busy = sqlite3.OperationalError("database is locked")
+            busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise busy
+        return super().execute(statement, *bound)  # type: ignore[arg-type]
+
+
+def test_who_is_in_the_way_for_a_moment_is_waited_for_e15(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "y", isolation_level=None, factory=_BusyTwice)
+    Transaction(connection).begin()
+    assert (connection.attempts, connection.in_transaction) == (2, True)
+    connection.close()
+
+
 def test_a_full_disk_is_a_known_outcome(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA max_page_count = 2")
     meant = while_writing(error(connection, "CREATE TABLE u (n)"), "it")
