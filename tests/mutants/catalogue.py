@@ -141,10 +141,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         _STORAGE + "transaction.py",
         "                if not is_busy(error) or not left:\n",
         "                if True:\n",
-        (
-            "tests/storage/test_sqlite.py::test_a_busy_file_is_tried_again_and_then_said",
-            "tests/storage/test_transaction.py",
-        ),
+        ("tests/storage/test_transaction.py",),
     ),
     Mutant(
         "recompute along a journal without its beginning",
@@ -389,12 +386,12 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ("tests/monitor/test_spec.py",),
     ),
     Mutant(
-        "a label before its prediction has a negative age",
+        "the age of a label",
         "E5",
         _MONITOR + "version.py",
         'np.maximum(times_ms - rows["time_ms"], 0)',
-        'times_ms - rows["time_ms"]',
-        _SCENARIOS,
+        'np.maximum(rows["time_ms"] - times_ms, 0)',
+        ("tests/monitor/test_version.py",),
     ),
     Mutant(
         "labels count in the panes of their predictions",
