@@ -93,6 +93,20 @@ def test_labels_are_counted_by_their_own_time_and_the_slices_of_their_prediction
     assert late[row, confusion.start] == 1
 
 
+def test_an_old_label_counts_by_its_age_e5() -> None:
+    version, rows = fresh(), np.zeros(1, PREDICTION_ROW)
+    rows["time_ms"], rows["score"], rows["decision"] = START, 0.9, 1
+    age_ms = LAYOUT.age_edges_ms[-1] + 1
+    version.count_labels(np.array([START + age_ms]), rows, [1.0], np.zeros((1, SLICE_COLUMNS_MAX), np.int16))
+    part = LAYOUT.part(Stream.LABELS)
+    assert part is not None
+    ages = part.block("ages")
+    assert ages is not None
+    (pane,) = (pane for pane in version.changes().values() if pane is not None)
+    by_age = pane[0, ages.start : ages.stop].reshape(ages.shape)[:, 0].tolist()
+    assert by_age == [0] * (ages.shape[0] - 1) + [1], "in the last bucket, which is open"
+
+
 def test_what_is_stored_is_taken_up_again() -> None:
     version = fresh()
     block, _ = predictions(300)
