@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from driftwatch.events.records import Partition
-from tests.scenarios.plain import Line
+from tests.scenarios.plain_records import Line
 from tests.scenarios.worlds import MINUTE, START, WORLDS, World, carried, record, truth, world
 
 JUNK: Final[tuple[bytes | None, ...]] = (None, b"", b"{", b"[1]", b'{"id": 7}')

@@ -153,7 +153,11 @@ def _sums(case: Case, commit: Committed, name: str) -> Iterator[str]:
 
 
 def _panes(plain: Plain, made: Run, name: str) -> Iterator[str]:
-    expected = plain.kept()
+    expected = {
+        (version, *key): counts
+        for version, of in plain.versions.items()
+        for key, counts in of.kept(plain.rules).items()
+    }
     got = {
         (key.version, str(key.stream), key.width_ms, key.start_ms): pane
         for key, pane in made.saved.panes.items()

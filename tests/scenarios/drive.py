@@ -24,7 +24,7 @@ from driftwatch.recompute.compare import Comparison
 from driftwatch.storage.memory import MemoryCheckpoint
 from tests.monitor.world import KEY
 from tests.scenarios.case import Assign, Case, Commit, Crash, Read, Step
-from tests.scenarios.plain import Line
+from tests.scenarios.plain_records import Line
 from tests.scenarios.worlds import ESTABLISHED, JUDGED, LEARNED_MIN, UNWRITTEN, World, world
 
 Classes = Mapping[tuple[str, Partition], Mapping[str, int]]

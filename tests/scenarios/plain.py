@@ -6,7 +6,6 @@ the configuration, the layouts and the shape of journal rows, but no line that d
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,114 +24,15 @@ from tests.scenarios.plain_counts import (
     label_entries,
     rows_of,
 )
+from tests.scenarios.plain_panes import Version
+from tests.scenarios.plain_records import Event, Line, number, read, text
+from tests.scenarios.plain_rules import ALWAYS, NEVER, Rules, StreamRules
 
-NEVER: Final = -(2**62)
-"""Before all times."""
-ALWAYS: Final = 2**62
-"""After all times."""
 STREAMS: Final = ("predictions", "features", "labels")
 VERSIONS_LIVE: Final = 4
 
 
-class Line(NamedTuple):
-    """One record of a partition's log."""
-
-    offset: int
-    stamp_ms: int
-    value: bytes | None
-
-
 Logs = Mapping[Partition, Sequence[Line]]
-
-
-@dataclass(frozen=True)
-class StreamRules:
-    """How one stream is read; fields by the keys of the record, None where the stream does not carry them."""
-
-    topic: str
-    lateness_ms: int
-    keyed: bool = True
-    time: str | None = "ts"
-    version: str | None = None
-    score: str | None = None
-    decision: str | None = None
-    label: str | None = None
-    where: tuple[tuple[str, str], ...] = ()
-    features: tuple[str, ...] = ()
-    slices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Rules:
-    """One model's configuration in plain numbers."""
-
-    task: str
-    streams: Mapping[str, StreamRules]
-    windows: tuple[tuple[str, int, int], ...]
-    """(name, size, slide)."""
-    layouts: tuple[tuple[str, Layout | None], ...]
-    """(version pattern, layout; None where the reference is to be learned)."""
-    join_within_ms: int
-    max_delay_ms: int
-    generation_ms: int
-    max_future_ms: int
-    max_jump_ms: int
-    sample: float
-    established: int
-    origin_ms: int = 0
-
-    @property
-    def predictions_wait(self) -> bool:
-        """Predictions await features when those carry a slice column."""
-        return "features" in self.streams and bool(self.streams["features"].slices)
-
-    @property
-    def features_wait(self) -> bool:
-        """Features await predictions when those carry the version or a slice column."""
-        if "features" not in self.streams:
-            return False
-        return self.streams["features"].version is None or bool(self.streams["predictions"].slices)
-
-    @property
-    def own_labels(self) -> bool:
-        """Labels come inside the prediction records, and from nowhere else."""
-        return self.streams["predictions"].label is not None and "labels" not in self.streams
-
-    @property
-    def pane_ms(self) -> int:
-        """Width of a base pane."""
-        return min(slide for _, _, slide in self.windows)
-
-    def start(self, time_ms: int, width_ms: int) -> int:
-        """Start of the pane of this width that holds a time."""
-        return time_ms - (time_ms - self.origin_ms) % width_ms
-
-
-@dataclass
-class Event:
-    """A record that could be read."""
-
-    stream: str
-    partition: Partition
-    offset: int
-    time_ms: int
-    id: str
-    version: str
-    score: Value
-    decision: Value
-    label: Value
-    values: dict[str, Any]
-    """Features, as the record has them."""
-    slices: dict[str, Value]
-    payload: object
-    """What must be equal in a true repetition: time, numbers and score; of a label, the label."""
-    learning: bool = False
-    """Seen before its version's layout began (E10)."""
-
-    @property
-    def order(self) -> tuple[int, Partition, int]:
-        """Time, topic, partition, offset (E2)."""
-        return (self.time_ms, self.partition, self.offset)
 
 
 @dataclass
@@ -142,23 +42,6 @@ class Way:
     running_ms: int = NEVER
     floor_ms: int = NEVER
     idle: bool = False
-
-
-Pane = tuple[str, int]
-"""(stream, start)."""
-
-
-@dataclass
-class Version:
-    """What is counted of one version."""
-
-    layout: Layout
-    starts_ms: int = NEVER
-    panes: dict[Pane, Counter[tuple[int, int]]] = field(default_factory=dict)
-    """Counts by (row, column)."""
-    closed_ms: dict[str, int] = field(default_factory=dict)
-    last_event_ms: int = NEVER
-    established: bool = False
 
 
 class Closed(NamedTuple):
@@ -281,7 +164,7 @@ class Plain:
         if (partition, line.offset) in self._aside:
             self._ends(stream, partition, "future")
             return
-        time_ms, found = _read(stream, rules, self.rules.task, self._numeric(), partition, line)
+        time_ms, found = read(stream, rules, self.rules.task, self._numeric(), partition, line)
         if isinstance(found, str):
             self._ends(stream, partition, found)
             if found == "filtered" and time_ms is not None:
@@ -548,9 +431,9 @@ class Plain:
         parts = [part for part in version.layout.parts if part.stream == stream]
         if parts:
             read: dict[str, Value] = {
-                field.name: _number(values.get(field.name))
+                field.name: number(values.get(field.name))
                 if field.kind is FieldKind.NUMERIC
-                else _text(values.get(field.name))
+                else text(values.get(field.name))
                 for field in parts[0].fields
             }
             self._enter(version, stream, time_ms, slices, field_entries(parts[0], read, decision))
@@ -592,7 +475,7 @@ class Plain:
         steps: list[tuple[tuple[int, bool, str, int], str, str]] = []
         for name, version in self.versions.items():
             for place, part in enumerate(version.layout.parts):
-                for end_ms in self._ends_of(version, part.stream, limits[part.stream]):
+                for end_ms in version.ends_of(self.rules, part.stream, limits[part.stream]):
                     steps.append(((end_ms, part.stream == "labels", name, place), name, part.stream))
         for (end_ms, _, _, _), name, stream in sorted(steps):
             self._tell_closed(told, name, stream, end_ms)
@@ -605,61 +488,17 @@ class Plain:
         newest = max(times, default=NEVER)
         return max(self.rules.start(newest, slide) + slide for _, _, slide in self.rules.windows)
 
-    def _ends_of(self, version: Version, stream: str, limit_ms: int) -> list[int]:
-        """Ends of the panes that close now: one after the other while some window holds something, else on to the next."""
-        width, ends = self.rules.pane_ms, []
-        while True:
-            closed_ms = version.closed_ms.get(stream, NEVER)
-            open_ = sorted(s for (of, s) in version.panes if of == stream and s >= closed_ms)
-            if self._filled(version, stream, closed_ms):
-                start_ms = closed_ms
-            elif open_:
-                start_ms = open_[0]
-            else:
-                return ends
-            if start_ms + width > limit_ms:
-                return ends
-            version.closed_ms[stream] = start_ms + width
-            ends.append(start_ms + width)
-
-    def _filled(self, version: Version, stream: str, now_ms: int) -> bool:
-        return any(self._held(version, stream, size, slide, now_ms) for _, size, slide in self.rules.windows)
-
-    def _held(self, version: Version, stream: str, size: int, slide: int, now_ms: int) -> list[int]:
-        """Starts of counted panes that the window still holds at `now_ms`: read up to its last end, or since."""
-        last_end_ms = self.rules.start(now_ms, slide)
-        return [
-            s
-            for (of, s) in version.panes
-            if of == stream and self._in(s, size, slide, last_end_ms) and s < now_ms
-        ]
-
-    def _in(self, start_ms: int, size: int, slide: int, last_end_ms: int) -> bool:
-        return self.rules.start(start_ms, slide) >= last_end_ms - size
-
     def _tell_closed(self, told: Told, name: str, stream: str, end_ms: int) -> None:
         version = self.versions[name]
-        pane = version.panes.get((stream, end_ms - self.rules.pane_ms))
-        events = self._events(version.layout, stream, [pane] if pane else [])
+        events = version.events(stream, end_ms - self.rules.pane_ms, end_ms)
         told.closed.append(Closed(name, stream, "", end_ms, events))
         if stream == "predictions" and events >= self.rules.established and not version.established:
             version.established = True
             told.established.append(name)
         for window, size, slide in self.rules.windows:
             if (end_ms - self.rules.origin_ms) % slide == 0:
-                inside = [
-                    p for (of, s), p in version.panes.items() if of == stream and end_ms - size <= s < end_ms
-                ]
-                told.closed.append(
-                    Closed(name, stream, window, end_ms, self._events(version.layout, stream, inside))
-                )
-
-    def _events(self, layout: Layout, stream: str, panes: Iterable[Counter[tuple[int, int]]]) -> int:
-        """Events in these panes: each adds one to one cell of the first field; matched labels have a counter."""
-        (part,) = (part for part in layout.parts if part.stream == stream)
-        quality = next((block.start + 2 for block in part.blocks if block.name == "quality"), None)
-        columns = [quality] if quality is not None else range(part.fields[0].start, part.fields[0].stop)
-        return sum(pane[0, column] for pane in panes for column in columns)
+                inside = version.events(stream, end_ms - size, end_ms)
+                told.closed.append(Closed(name, stream, window, end_ms, inside))
 
     def _end_versions(self, told: Told) -> None:
         """A version that has left every window ends, while a later one lives."""
@@ -667,43 +506,9 @@ class Plain:
         longest = max(size for _, size, _ in self.rules.windows)
         for name, version in sorted(self.versions.items()):
             over = version.last_event_ms < min(newest, told.limits["predictions"] - longest)
-            if over and not any(self._alive(version, part.stream) for part in version.layout.parts):
+            if over and not any(version.alive(self.rules, part.stream) for part in version.layout.parts):
                 del self.versions[name]
                 told.ended.append(name)
-
-    def _alive(self, version: Version, stream: str) -> bool:
-        closed_ms = version.closed_ms.get(stream, NEVER)
-        return self._filled(version, stream, closed_ms) or any(
-            of == stream and s >= closed_ms for (of, s) in version.panes
-        )
-
-    # -- what must be in the store ------------------------------------------------------------------
-
-    def kept(self) -> dict[tuple[str, str, int, int], Counter[tuple[int, int]]]:
-        """Panes that some window still needs, by (version, stream, width, start)."""
-        found: dict[tuple[str, str, int, int], Counter[tuple[int, int]]] = {}
-        for name, version in self.versions.items():
-            for (stream, start_ms), counts in version.panes.items():
-                closed_ms = version.closed_ms.get(stream, NEVER)
-                if start_ms >= closed_ms:
-                    found[name, stream, self.rules.pane_ms, start_ms] = counts
-                    continue
-                for _, size, slide in self.rules.windows:
-                    if start_ms in self._held(version, stream, size, slide, closed_ms):
-                        key = (name, stream, slide, self.rules.start(start_ms, slide))
-                        if key not in found:
-                            found[key] = self._sum(version, stream, key[3], slide, closed_ms)
-        return found
-
-    def _sum(
-        self, version: Version, stream: str, start_ms: int, width_ms: int, before_ms: int
-    ) -> Counter[tuple[int, int]]:
-        total: Counter[tuple[int, int]] = Counter()
-        for (of, s), counts in version.panes.items():
-            if of == stream and start_ms <= s < min(start_ms + width_ms, before_ms):
-                for place, amount in counts.items():
-                    total[place] += amount
-        return total
 
 
 def _partition(row: JournalRow) -> Partition:
@@ -715,90 +520,3 @@ def _merged(own: Mapping[str, Value], met: Event | None) -> dict[str, Value]:
     other = met.slices if met else {}
     columns = {*own, *other}
     return {c: own[c] if own.get(c) not in (None, INVALID) else other.get(c) for c in columns}
-
-
-# -- reading a record -------------------------------------------------------------------------------
-
-
-def _read(
-    stream: str, rules: StreamRules, task: str, numeric: set[str], partition: Partition, line: Line
-) -> tuple[int | None, Event | str]:
-    """Its time, if it has one, and the event or the class of a record that is none."""
-    record = _object(line.value)
-    if isinstance(record, str):
-        return None, record
-    time = record.get(rules.time) if rules.time else line.stamp_ms
-    time_ms = time if isinstance(time, int) and not isinstance(time, bool) and time >= 0 else None
-    id_ = _text(record.get("id")) if rules.keyed else ""
-    version = _text(record.get(rules.version)) if rules.version else "default"
-    label = _label(task, record.get(rules.label)) if rules.label else None
-    why = None
-    if any(_text(record.get(key)) != wanted for key, wanted in rules.where):
-        why = "filtered"
-    elif rules.keyed and (not isinstance(id_, str) or not id_ or isinstance(record.get("id"), bool)):
-        why = "invalid:bad_id"
-    elif time_ms is None:
-        why = "invalid:bad_time"
-    elif not isinstance(version, str):
-        why = "invalid:bad_version"
-    elif label == INVALID:
-        why = "invalid:bad_label"
-    elif stream == "labels" and label is None:
-        why = "missing_label"
-    if why is not None:
-        return time_ms, why
-    assert time_ms is not None
-    score = _number(record.get(rules.score)) if rules.score else None
-    numbers = tuple(_number(record.get(name)) for name in rules.features if name in numeric)
-    event = Event(
-        stream=stream,
-        partition=partition,
-        offset=line.offset,
-        time_ms=time_ms,
-        id=str(id_),
-        version=str(version),
-        score=score,
-        decision=_text(record.get(rules.decision)) if rules.decision else None,
-        label=label,
-        values={name: record.get(name) for name in rules.features},
-        slices={column: _text(record.get(column)) for column in rules.slices},
-        payload=label if stream == "labels" else (time_ms, score, *numbers),
-    )
-    return time_ms, event
-
-
-def _object(value: bytes | None) -> dict[str, Any] | str:
-    if value is None:
-        return "invalid:tombstone"
-    if not value.strip():
-        return "invalid:empty"
-    try:
-        found = json.loads(value)
-    except ValueError:
-        return "invalid:not_json"
-    return found if isinstance(found, dict) else "invalid:not_an_object"
-
-
-def _text(value: Any) -> str | float | None:
-    """Canonical text: 123 and "123" are equal (E3)."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(int(value)) if float(value).is_integer() else repr(value)
-    return INVALID
-
-
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    return INVALID if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
-
-
-def _label(task: str, value: Any) -> float | str | None:
-    if value is None:
-        return None
-    if task == "binary":
-        return float(value) if isinstance(value, bool | int | float) and value in (0, 1) else INVALID
-    return _text(value) if task == "multiclass" else _number(value)

@@ -14,7 +14,7 @@ from driftwatch.events.spec import StreamSpec
 from driftwatch.monitor.plan import Choice, ModelPlan
 from driftwatch.monitor.spec import ModelSpec
 from tests.monitor.drive import built
-from tests.scenarios.plain import Rules, StreamRules
+from tests.scenarios.plain_rules import Rules, StreamRules
 
 MINUTE: Final = 60_000
 START: Final = 1_700_000_160_000 // (16 * MINUTE) * (16 * MINUTE)
