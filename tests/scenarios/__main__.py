@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.scenarios import mishaps
 from tests.scenarios.case import draw
 from tests.scenarios.compare import difference
 from tests.scenarios.shrink import show, shrink
@@ -20,6 +21,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1_000, help="how many")
     parser.add_argument("--start", type=int, default=0, help="the first one")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument(
+        "--mishaps", action="store_true", help="drive the loop, through mishaps of its surroundings"
+    )
     parser.add_argument("--report", type=Path, help="write the closing line here too")
     asked = parser.parse_args()
     started_s = told_s = time.monotonic()
@@ -27,7 +31,11 @@ def main() -> int:
     for seed in range(asked.start, asked.start + asked.seeds):
         case = draw(seed)
         records += case.records
-        if (what := difference(case)) is not None:
+        if asked.mishaps:
+            if (what := mishaps.difference(seed)) is not None:
+                failed.append(seed)
+                print(f"seed {seed}, world {case.world!r}: {what}", flush=True)
+        elif (what := difference(case)) is not None:
             failed.append(seed)
             print(f"seed {seed}: {what}", flush=True)
             small = shrink(case, lambda smaller: difference(smaller) is not None)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.ids import hash_ids
+from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, EpisodeChanged, PaneClosed, VersionEstablished, WindowRead
-from driftwatch.monitor.changes import Entry
+from driftwatch.monitor.changes import Entry, JournalRow, Saved
+from driftwatch.monitor.monitor import Monitor
 from driftwatch.references.codec import decode
 from tests.monitor.world import KEY
 from tests.scenarios.case import Case
-from tests.scenarios.drive import Committed, Run, follow, run
-from tests.scenarios.plain import Closed, Plain, Told
+from tests.scenarios.drive import Classes, Committed, Run, follow, run
+from tests.scenarios.plain import Closed, Logs, Plain, Told
 from tests.scenarios.worlds import World
 
 FOLLOWED: Final = 8
@@ -72,7 +75,7 @@ def _of_model(case: Case, made: Run, model: World) -> Iterator[str]:
             yield f"{name}, commit {number}: {what}"
         for what in _sums(case, commit, name):
             yield f"{name}, commit {number}: {what}"
-    for what in _panes(plain, made, name):
+    for what in _panes(plain, made.saved, name):
         yield f"{name}: {what}"
 
 
@@ -104,12 +107,34 @@ def _journal(commit: Committed) -> list[tuple[str, str]]:
     )
 
 
-def _of_commit(plain: Plain, told: Told, commit: Committed, name: str) -> Iterator[str]:
+def agrees_with(
+    model: World,
+    logs: Logs,
+    commits: Iterable[tuple[dict[Partition, int], list[JournalRow]]],
+    saved: Saved,
+    monitor: Monitor,
+) -> str | None:
+    """The first difference between the plain model led along these commits and what is stored after them."""
+    plain = Plain(model.rules, logs, hash_of)
+    plain.layouts = {of.hash: of for of in (decode(r).layout for r in saved.references.values())}
+    for offsets, journal in commits:
+        plain.commit(offsets, journal, finish=False)
+    got: dict[tuple[str, Partition], dict[str, int]] = {}
+    for stream, place, why, count in monitor.models[model.plan.name].tally.items():
+        got.setdefault((stream, monitor._partitions.at(place)), {})[why] = count
+    return next(chain(_classes(plain, got), _panes(plain, saved, model.plan.name)), None)
+
+
+def _classes(plain: Plain, counted: Classes) -> Iterator[str]:
     expected = {key: +Counter(counts) for key, counts in plain.classes.items()}
-    got = {key: +Counter(counts) for key, counts in commit.classes[name].items()}
+    got = {key: +Counter(counts) for key, counts in counted.items()}
     for key in sorted(expected.keys() | got.keys()):
         if expected.get(key, Counter()) != got.get(key, Counter()):
             yield f"classes of {key}: plain {dict(expected.get(key, {}))}, product {dict(got.get(key, {}))}"
+
+
+def _of_commit(plain: Plain, told: Told, commit: Committed, name: str) -> Iterator[str]:
+    yield from _classes(plain, commit.classes[name])
     closed = list(_closed(commit, name))
     if closed != told.closed:
         both = zip([*told.closed, None], [*closed, None], strict=False)
@@ -152,7 +177,7 @@ def _sums(case: Case, commit: Committed, name: str) -> Iterator[str]:
             yield f"{stream} of {partition}: {sum(counts.values())} in classes, {consumed} consumed"
 
 
-def _panes(plain: Plain, made: Run, name: str) -> Iterator[str]:
+def _panes(plain: Plain, saved: Saved, name: str) -> Iterator[str]:
     expected = {
         (version, *key): counts
         for version, of in plain.versions.items()
@@ -160,7 +185,7 @@ def _panes(plain: Plain, made: Run, name: str) -> Iterator[str]:
     }
     got = {
         (key.version, str(key.stream), key.width_ms, key.start_ms): pane
-        for key, pane in made.saved.panes.items()
+        for key, pane in saved.panes.items()
         if pane.any() and key.model == name
     }
     for key in sorted(expected.keys() | got.keys()):
