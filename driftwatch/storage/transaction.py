@@ -57,6 +57,16 @@ def is_full(error: Exception) -> bool:
     return _code(error) == sqlite3.SQLITE_FULL
 
 
+def is_unsynced(error: Exception) -> bool:
+    """Whether the kernel could not bring to the disk what it had taken: only a new process knows what is there (F17).
+
+    Asking again would not help: after a failed fsync Linux takes the lost pages for clean, and the next one succeeds
+    (https://wiki.postgresql.org/wiki/Fsync_Errors).
+    """
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
+
+
 def is_damage(error: Exception) -> bool:
     """Whether the file contradicts itself; a missing table or column (SQLITE_ERROR) is damage too (F18)."""
     return _code(error) in (
@@ -93,13 +103,19 @@ def while_writing(error: Exception, what: str) -> Exception:
         return OSError(errno.EBUSY, f"another process holds {what}")
     if is_damage(error):
         return damaged(what, str(error))
+    if is_unsynced(error):
+        return StateError(
+            f"the disk could not make {what} durable ({error}): look at it, then start again; "
+            "what is really there is read then, and the topics go on from it"
+        )
     return CommitUnknownError(f"writing {what} failed ({error}): going back to its last commit")
 
 
 def damaged(what: str, how: str) -> DamagedStateError:
     """The error for state that contradicts itself, with what to do."""
     return DamagedStateError(
-        f"{what} is damaged ({how}): move it away to rebuild the state from the topic, or restore a whole backup"
+        f"{what} is damaged ({how}): `driftwatch state rebuild` sets it aside, and the next start reads the topics again "
+        "(`state.on_damage: rebuild` lets the daemon do so itself); or restore a whole backup"
     )
 
 

@@ -92,12 +92,21 @@ def test_contradictions_are_damage(connection: sqlite3.Connection, tmp_path: Pat
 
 def test_everything_else_is_unknown(connection: sqlite3.Connection) -> None:
     found = sqlite3.OperationalError("disk I/O error")
-    found.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    found.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
     assert isinstance(while_writing(found, "it"), CommitUnknownError)
     meant = while_reading(found, "it")
     assert isinstance(meant, StateError)
     assert not isinstance(meant, DamagedStateError)
     assert isinstance(while_writing(sqlite3.ProgrammingError("closed"), "it"), CommitUnknownError)
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC])
+def test_what_could_not_be_synced_ends_the_process(code: int) -> None:
+    found = sqlite3.OperationalError("disk I/O error")
+    found.sqlite_errorcode = code
+    meant = while_writing(found, "it")
+    assert type(meant) is StateError, "nothing that is tried again, and no damage"
+    assert "could not make it durable" in str(meant)
 
 
 def test_a_damaged_name_in_an_error_message_is_damage() -> None:
