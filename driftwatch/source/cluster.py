@@ -94,6 +94,13 @@ class Cluster:
             for member in described["members"]
         ]
 
+    def told(self, group_id: str) -> dict[Partition, int]:
+        """Offsets that the group committed to Kafka; empty if there are none, or the brokers cannot say."""
+        if self._spec.api_version is not None:
+            return {}
+        found = self._ask(lambda client: client.list_group_offsets(group_id)).get(group_id, {})
+        return {Partition(tp.topic, tp.partition): int(at.offset) for tp, at in found.items()}
+
     def remove(self, group_id: str, instance_id: str) -> None:
         """Take a static member out of the group at once, instead of after its session."""
         leaver = MemberToRemove(group_instance_id=instance_id)

@@ -16,6 +16,8 @@ from driftwatch.source.cluster import Cluster
 from driftwatch.source.confluent_client import consumer_settings, library, verdict
 from driftwatch.source.failures import AwayError, AwayNotice, backwards, out_of_range
 from driftwatch.source.kafka_library import TopicPartition
+from driftwatch.source.older import warn_if_older
+from driftwatch.source.pace import Pace
 from driftwatch.source.seat import Decision, Seat
 from driftwatch.source.spec import KafkaSpec
 from driftwatch.source.taken import moved
@@ -39,6 +41,7 @@ class ConfluentSource:
         self._owner = owner
         self._cluster = Cluster(spec)
         self._notice = AwayNotice()
+        self._pace = Pace(spec.max_poll_interval_ms)
         self._seat = Seat(self._cluster, spec.group_id, owner)
         self._topics: list[str] = []
         self._committed: dict[Partition, int] = {}
@@ -64,7 +67,9 @@ class ConfluentSource:
         try:
             if self._consumer is None:
                 return self._enter(timeout_s)
+            self._pace.begin()
             taken = self._consume(timeout_s)
+            self._pace.end()
             self._check(taken)
             if self._failure is not None:
                 raise self._failure
@@ -140,6 +145,7 @@ class ConfluentSource:
         end = self._spec.start_at == "latest"
         for partition, (first, last) in self._cluster.bounds(self._topics).items():
             self._committed.setdefault(partition, last if end else first)
+        warn_if_older(self._cluster, self._spec.group_id, self._committed)
         settings = consumer_settings(self._spec, self._owner) | {"error_cb": self._heard}
         self._consumer = self._library.Consumer(settings)
         self._consumer.subscribe(
@@ -149,6 +155,7 @@ class ConfluentSource:
     def _leave(self) -> None:
         consumer, self._consumer = self._consumer, None
         self._expected, self._failure, self._away = {}, None, True
+        self._pace.forget()
         self._seat.vacate()
         if consumer is not None:
             consumer.close()

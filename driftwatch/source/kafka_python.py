@@ -23,6 +23,8 @@ from driftwatch.source.failures import (
 )
 from driftwatch.source.kafka_client import client_settings, connect, reached
 from driftwatch.source.kafka_library import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
+from driftwatch.source.older import warn_if_older
+from driftwatch.source.pace import Pace
 from driftwatch.source.rebalance import SeekToCommit
 from driftwatch.source.seat import Decision, Seat
 from driftwatch.source.slab import SLABS_PER_POLL, install_slabs
@@ -51,6 +53,7 @@ class KafkaPythonSource:
         self._owner = owner
         self._cluster = Cluster(spec)
         self._notice = AwayNotice()
+        self._pace = Pace(spec.max_poll_interval_ms)
         self._seat = Seat(self._cluster, spec.group_id, owner)
         self._topics: list[str] = []
         self._committed: dict[Partition, int] = {}
@@ -161,6 +164,7 @@ class KafkaPythonSource:
         end = self._spec.start_at == "latest"
         for partition, (first, last) in bounds.items():
             self._committed.setdefault(partition, last if end else first)
+        warn_if_older(self._cluster, self._spec.group_id, self._committed)
         self._consumer, self._network = connect(KafkaConsumer, self._settings())
         self._slabs = self._spec.fast_path and install_slabs(self._consumer)
         self._listener = SeekToCommit(self._consumer, self._committed)
@@ -193,6 +197,7 @@ class KafkaPythonSource:
     def _leave(self) -> None:
         consumer, self._consumer, self._network, self._listener = self._consumer, None, None, None
         self._expected = {}
+        self._pace.forget()
         self._seat.vacate()
         if consumer is not None:
             consumer.close(autocommit=False, timeout_ms=COMMIT_WITHIN_MS)
@@ -226,12 +231,15 @@ class KafkaPythonSource:
 
     def _take(self, timeout_s: float) -> Mapping[Any, list[Any]]:
         most = SLABS_PER_POLL if self._slabs else RECORDS_PER_POLL
+        self._pace.begin()
         try:
             return self._consumer.poll(timeout_ms=int(timeout_s * 1_000), max_records=most)
         except KafkaError as error:
             self._give_up(error)
             time.sleep(min(timeout_s, PAUSE_S))
             return {}
+        finally:
+            self._pace.end()
 
     def _check(self, taken: Mapping[Any, list[Any]]) -> None:
         """Without records, see now and then whether the topics are still there; SourceError if one is gone."""
