@@ -29,7 +29,7 @@ from driftwatch.monitor.snapshot import Snapshot
 from driftwatch.source.dead_letter_topic import DeadLetterTopic
 from driftwatch.source.open import open_source
 from driftwatch.storage.dead_letters import DeadLetterFile
-from driftwatch.storage.directory import CHECKPOINT_FILE
+from driftwatch.storage.directory import CHECKPOINT_FILE, set_aside_before
 from driftwatch.storage.outbox import open_outbox
 from driftwatch.storage.sqlite import open_checkpoint
 from driftwatch.telemetry.acknowledge import Outcome
@@ -83,6 +83,12 @@ class App:
             Health(started_s=time.time(), config_hash=loaded.hash, memory_bound_bytes=costs.memory_bytes)
         )
         self._stale = Stale(configuration.kafka.idle_timeout / 1_000)
+        self._commit_failed = self._standing_by = ""
+        kafka = configuration.kafka
+        if set_aside_before(directory):
+            kafka = kafka.model_copy(
+                update={"start_at": "earliest"}
+            )  # what was counted is counted again (F18)
         self._stack = ExitStack()
         self._checkpoint: Checkpoint = open_checkpoint(directory)
         self._stack.callback(self._checkpoint.close)
@@ -100,16 +106,17 @@ class App:
         self._stack.callback(self._letters.close)
         self._sender = Sender(configuration.endpoints, lambda: open_outbox(directory), tell=self._sent)
         owner = self._checkpoint.owner
-        self.loop = Loop(
-            source(owner) if source else open_source(configuration.kafka, owner),
-            self._checkpoint,
-            self._surroundings(plans),
-            Timing(
-                commit_every_s=state.commit_every / 1_000,
-                idle_timeout_s=configuration.kafka.idle_timeout / 1_000,
-                max_future_ms=configuration.kafka.max_future,
-            ),
+        timing = Timing(
+            commit_every_s=state.commit_every / 1_000,
+            idle_timeout_s=configuration.kafka.idle_timeout / 1_000,
+            max_future_ms=configuration.kafka.max_future,
         )
+        made = source(owner) if source else open_source(kafka, owner)
+        try:
+            self.loop = Loop(made, self._checkpoint, self._surroundings(plans), timing)
+        except BaseException:  # it loads the state; where that is damaged, another may set it aside
+            self._stack.close()
+            raise
         self._http = http_port(self.board, configuration.http, configuration.telemetry, self._submit)
 
     def _surroundings(self, plans: list[ModelPlan]) -> Surroundings:
@@ -126,7 +133,7 @@ class App:
             wall_s=time.time,
             monitor=monitor,
             render=rendered,
-            resumed=lambda snapshot: self.board.publish(snapshot, self.board.picture.counts),
+            resumed=self._resumed,
             committed=self._committed,
             report=self._report,
             wake=self._sender.notify,
@@ -153,6 +160,11 @@ class App:
                 self.board.update(lambda health: replace(health, stopping=True, running=False))
         _log.info("stopped", classes=_classes(self.board.picture.snapshot))
 
+    def _resumed(self, snapshot: Snapshot) -> None:
+        """Memory is that of the last commit: at the start, at an assignment, and whenever it was dropped (E16, E17)."""
+        _log.info("resumed", commit=snapshot.sequence)
+        self.board.publish(snapshot, self.board.picture.counts)
+
     def _committed(self, snapshot: Snapshot, facts: Sequence[Fact], duration_s: float) -> None:
         letters = [letter for fact in facts if isinstance(fact, RecordsRejected) for letter in fact.letters]
         if letters:
@@ -169,6 +181,8 @@ class App:
         return sum(file.stat().st_size for file in files if file.exists())
 
     def _report(self, status: LoopStatus) -> None:
+        self._say_commits(status.commit_failed)
+        self._say_standing(status.standing_by)
         now_s = time.time()
         lags = {key: now_s - newest_ms / 1_000 for key, newest_ms in status.newest_ms.items()}
         endpoints = {name: _endpoint_health(of) for name, of in self._sender.status.items()}
@@ -186,6 +200,22 @@ class App:
                 endpoints=endpoints,
             )
         )
+
+    def _say_commits(self, failed: str) -> None:
+        """One line when commits begin to fail, one when they are well again (F16)."""
+        if failed and not self._commit_failed:
+            _log.warning("commit_failed", reason=failed)
+        elif self._commit_failed and not failed:
+            _log.info("commit_again")
+        self._commit_failed = failed
+
+    def _say_standing(self, why: str) -> None:
+        """One line when another member works, or the group refused us, and one when it is over (E17)."""
+        if why and not self._standing_by:
+            _log.warning("standing_by", reason=why)
+        elif self._standing_by and not why:
+            _log.info("standing_by_no_more")
+        self._standing_by = why
 
     def _submit(self, episode: str, by: str) -> Future[str]:
         """An acknowledgement on its way to the next commit; raises queue.Full when too many wait."""

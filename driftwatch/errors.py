@@ -90,6 +90,10 @@ class SourceError(DriftwatchError):
     exit_code = ExitCode.SOURCE
 
 
+class OffsetsGoneError(SourceError):
+    """Stored offsets are not in the log any more: retention passed them, or a topic was made anew (F30)."""
+
+
 class FencedError(SourceError):
     """Another member took this one's place in the consumer group (EXACTNESS E17)."""
 

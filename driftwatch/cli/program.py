@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from driftwatch.cli import check, demo, recompute, reference, replay, retry, status, version
+from driftwatch.cli import check, demo, recompute, reference, replay, retry, state, status, version
 from driftwatch.cli import run as daemon
 from driftwatch.errors import ConfigurationError, DriftwatchError, ExitCode
 
@@ -41,6 +41,7 @@ app.command("recompute")(recompute.recompute)
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("retry")(retry.retry)
+app.add_typer(state.app, name="state")
 app.command("version")(version.version)
 
 

@@ -6,13 +6,18 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from driftwatch.cli.options import DEFAULT_CONFIG, Config
-from driftwatch.errors import DriftwatchError, ExitCode
+from driftwatch.errors import DamagedStateError, DriftwatchError, ExitCode, OffsetsGoneError
+
+if TYPE_CHECKING:
+    from driftwatch.config.load import Loaded
+    from driftwatch.config.spec import Configuration
 
 GRACE_S: Final = 25.0
 """A stop that takes longer ends at once with exit code 1; what was committed is safe (F27)."""
@@ -40,16 +45,43 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
         memory_bound_bytes=made.memory_bytes,
         series=made.series,
     )
-    from driftwatch.app import App
-
     try:
-        App(loaded).run(stopped_by_signals())
+        _serve(loaded, stopped_by_signals())
     except DriftwatchError:
         raise
     except Exception:
         # Through the log, so that it is one line without secrets: a plain traceback is neither (F34, P10).
         structlog.get_logger("driftwatch").critical("crashed", exc_info=True)
         raise typer.Exit(ExitCode.FAILED) from None
+
+
+def _serve(loaded: Loaded, stop: threading.Event) -> None:
+    """Run until `stop`; once, where the configuration says so, state that cannot be used is set aside and rebuilt."""
+    from driftwatch.app import App
+
+    try:
+        App(loaded).run(stop)
+    except (DamagedStateError, OffsetsGoneError) as error:
+        if not _set_aside(loaded.configuration, error):
+            raise
+        App(loaded).run(stop)
+
+
+def _set_aside(configuration: Configuration, error: DamagedStateError | OffsetsGoneError) -> bool:
+    """Whether the state was set aside for this error (F18, F30); StateError once that was done too often."""
+    import structlog
+
+    from driftwatch.storage.repair import rebuild_again
+
+    gone = isinstance(error, OffsetsGoneError)
+    if (configuration.kafka.on_reset if gone else configuration.state.on_damage) != "rebuild":
+        return False
+    moved = rebuild_again(Path(configuration.state.directory), whole=gone)
+    if moved:
+        structlog.get_logger("driftwatch").error(
+            "state_set_aside", files=[str(path) for path in moved], reason=str(error)
+        )
+    return bool(moved)
 
 
 def stopped_by_signals(grace_s: float = GRACE_S) -> threading.Event:

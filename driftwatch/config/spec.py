@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from driftwatch.alerts.spec import AlertingSpec
@@ -13,6 +15,13 @@ from driftwatch.telemetry.spec import HttpSpec, TelemetrySpec
 from driftwatch.webhooks.spec import EndpointSpec
 
 
+class OnDamage(StrEnum):
+    """What to do when the state is not what was written."""
+
+    REFUSE = "refuse"
+    REBUILD = "rebuild"
+
+
 class StateSpec(Spec):
     """The state directory and how often it is written."""
 
@@ -20,6 +29,9 @@ class StateSpec(Spec):
     """Where checkpoint, attempts and dead letters lie; one process at a time."""
     commit_every: Duration = 1_000
     """Wall-clock time between commits."""
+    on_damage: OnDamage = OnDamage.REFUSE
+    """The state is cut, flipped or emptied: `refuse` stops with an instruction; `rebuild` sets it aside under another
+    name and reads the topics again. What topics do not hold is lost then: acknowledgements, what retention removed."""
     dead_letters: str | None = None
     """Bounded file of dead letters; default: `dead-letters.ndjson` in the state directory."""
     dead_letters_max_bytes: int = Field(default=10_000_000, ge=10_000)

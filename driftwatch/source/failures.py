@@ -6,10 +6,15 @@ from typing import Any, Final, cast
 
 import structlog
 
-from driftwatch.errors import FencedError, ReplacedError, SourceError
+from driftwatch.errors import FencedError, OffsetsGoneError, ReplacedError, SourceError
 from driftwatch.source.kafka_library import errors
 
 KafkaError: Final[type[Exception]] = errors.KafkaError
+ANEW: Final = (
+    "`driftwatch state rebuild --all` lets the next start count again what is left "
+    "(`kafka.on_reset: rebuild` lets the daemon do so itself)"
+)
+"""What to do when what was counted is no longer what the topics hold."""
 
 
 _log: Final[Any] = structlog.get_logger(__name__)
@@ -64,9 +69,8 @@ def verdict(error: Exception, group_id: str) -> Exception:
     if isinstance(error, errors.OffsetOutOfRangeError):
         return out_of_range(cast("dict[Any, int]", error.args[0]))
     if isinstance(error, errors.LogTruncationError):
-        return SourceError(
-            f"the topic lost records that were already counted ({error}): a broker came back with an older log; "
-            "start with an empty state directory to count again what is left"
+        return OffsetsGoneError(
+            f"the topic lost records that were already counted ({error}): a broker came back with an older log; {ANEW}"
         )
     if isinstance(error, errors.CorruptRecordError):
         return SourceError(
@@ -107,12 +111,12 @@ def forgotten(group_id: str) -> FencedError:
     )
 
 
-def out_of_range(offsets: dict[Any, int]) -> SourceError:
+def out_of_range(offsets: dict[Any, int]) -> OffsetsGoneError:
     """A stored offset is not in the log (F30)."""
     places = ", ".join(f"{tp.topic}-{tp.partition} at {offset}" for tp, offset in sorted(offsets.items()))
-    return SourceError(
+    return OffsetsGoneError(
         f"the stored offset is not in the log any more: {places}. Retention removed these records or the topic was "
-        "made anew; start with an empty state directory to count again what is left"
+        f"made anew; {ANEW}"
     )
 
 

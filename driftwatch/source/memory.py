@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from driftwatch.errors import FencedError, SourceError
+from driftwatch.errors import FencedError, OffsetsGoneError, SourceError
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Standing
 
@@ -190,7 +190,7 @@ class MemorySource:
     def _next(self, partition: Partition) -> RecordBatch | None:
         log, position = self.logs[partition], self._positions[partition]
         if not log.first <= position <= log.high_watermark:
-            raise SourceError(f"the stored offset is not in the log any more: {partition} at {position}")
+            raise OffsetsGoneError(f"the stored offset is not in the log any more: {partition} at {position}")
         some = [entry for entry in log.entries if position <= entry.offset < log.stable][: self._max_records]
         whole = not some or len(some) < self._max_records
         self._positions[partition] = log.stable if whole else some[-1].offset + 1

@@ -18,6 +18,13 @@ class Client(StrEnum):
     CONFLUENT = "confluent"
 
 
+class OnReset(StrEnum):
+    """What to do when stored offsets are not in the log any more."""
+
+    REFUSE = "refuse"
+    REBUILD = "rebuild"
+
+
 class KafkaSpec(Spec):
     """The connection and the consumer group."""
 
@@ -65,3 +72,6 @@ class KafkaSpec(Spec):
     """Record timestamps (against the wall clock) and event times (against their record) may lead by this (E6)."""
     start_at: str = Field(default="earliest", pattern="^(earliest|latest)$")
     """Where a topic without a stored offset is begun."""
+    on_reset: OnReset = OnReset.REFUSE
+    """Stored offsets are gone (retention passed them, a topic was made anew): `refuse` stops with an instruction;
+    `rebuild` sets the state aside and counts again what the topics still hold."""

@@ -6,6 +6,8 @@ import fcntl
 import os
 import secrets
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ CHECKPOINT_FILE: Final = "checkpoint.sqlite"
 DELIVERIES_FILE: Final = "deliveries.sqlite"
 DEAD_LETTERS_FILE: Final = "dead-letters.ndjson"
 OWNER_FILE: Final = "owner.json"
+ASIDE: Final = ".aside-"
 _LOCK_FILE: Final = "lock"
 HASH_KEY_BYTES: Final = 16
 
@@ -59,22 +62,54 @@ class StateDirectory:
             self._lock = -1
 
 
-def set_aside(path: Path) -> Path:
-    """Move a damaged checkpoint (with its log) out of the way, so that the next start rebuilds it (F18).
+def set_aside(path: Path, name: str = CHECKPOINT_FILE) -> Path:
+    """Move a file of the state directory (with its log) out of the way, so that the next start makes it anew (F18).
 
-    `path` is the state directory, held by nobody. Returns the new name of the file; FileNotFoundError if there is none.
-    The owner, the hash key and the record of deliveries stay: nothing that was delivered is sent again.
+    `path` is the state directory, held by nobody. Returns the new name; FileNotFoundError if nothing is there.
     """
     number = 1
-    while (target := path / f"{CHECKPOINT_FILE}.damaged-{number}").exists():
+    while _parts(path, target := f"{name}{ASIDE}{number}"):
         number += 1
-    for ending in ("-wal", "-shm"):
-        log = path / (CHECKPOINT_FILE + ending)
-        if log.exists():
-            log.rename(target.with_name(target.name + ending))
-    (path / CHECKPOINT_FILE).rename(target)
+    found = _parts(path, name)
+    if not found:
+        raise FileNotFoundError(path / name)
+    for part in found:  # the file itself first: without its log it could pass for an older commit
+        part.rename(path / (target + part.name.removeprefix(name)))
     sync_directory(path)
-    return target
+    return path / target
+
+
+def set_aside_before(path: Path) -> int:
+    """How many checkpoints of this directory were set aside: with one, topics are begun at their beginning."""
+    return len(list(path.glob(f"{CHECKPOINT_FILE}{ASIDE}*[0-9]")))
+
+
+def read_owner(path: Path) -> tuple[str, bytes]:
+    """Owner id and hash key of a state directory that somebody else may hold.
+
+    Raises StateError where there is none, DamagedStateError where it is not whole.
+    """
+    if not (path / OWNER_FILE).exists():
+        raise StateError(f"{path} is no state directory: there is no {OWNER_FILE} in it")
+    made = _owner(path / OWNER_FILE)
+    return made.owner, bytes.fromhex(made.hash_key)
+
+
+def _parts(path: Path, name: str) -> list[Path]:
+    return [part for ending in ("", "-wal", "-shm") if (part := path / (name + ending)).exists()]
+
+
+@contextmanager
+def held(path: Path) -> Generator[None]:
+    """Hold a state directory, whole or not, while files in it are moved; StateError if another process holds it."""
+    try:
+        lock = _take_lock(path / _LOCK_FILE)
+    except OSError as error:
+        raise StateError(f"the state directory {path} cannot be used: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def _take_lock(path: Path) -> int:

@@ -181,6 +181,20 @@ class SqliteJoinTable:
         for segment in self._state.segments:
             self._bloom(segment)
 
+    def verify_rows(self) -> int:
+        """Read every row up to the last commit and return how many; DamagedStateError if one is not what was written."""
+        connection = self._ground.transaction.connection
+        rows = 0
+        for segment in self._state.segments:
+            ids = segments.read_ids(connection, segment)
+            for start in range(0, len(ids), FRESH_ROWS):
+                found = segments.select(connection, segment, ids[start : start + FRESH_ROWS])
+                self._format.unpack(
+                    np.array([key for key, _ in found], np.int64), [blob for _, blob in found]
+                )
+                rows += len(found)
+        return rows
+
     # --- inside ---------------------------------------------------------------------------------------
 
     def _flush(self) -> None:

@@ -82,6 +82,10 @@ class SqliteJoinTables:
         for table in self._tables.values():
             table.verify()
 
+    def verify_rows(self) -> int:
+        """After `verify`: the contents of every row too; returns how many there are."""
+        return sum(table.verify_rows() for table in self._tables.values())
+
     def _make(self, key: tuple[str, str], dtype: np.dtype[np.void]) -> SqliteJoinTable:
         return SqliteJoinTable(self._ground, "/".join(key), dtype, self._stored.get(key))
 

@@ -140,7 +140,7 @@ def open_database(
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").fetchall()
         migrate(connection, path, schema)
-        _verify_tables(connection, path, schema)
+        verify_tables(connection, path, schema)
     return connection
 
 
@@ -205,7 +205,7 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
         raise
 
 
-def _verify_tables(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+def verify_tables(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     """DamagedStateError unless the file has exactly the tables and indexes that its migrations make."""
     model = sqlite3.connect(":memory:", isolation_level=None)
     try:

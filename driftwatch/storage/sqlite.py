@@ -102,24 +102,15 @@ class SqliteCheckpoint:
         self._tallies: dict[str, Tally] = {}
         self._sequence = 0
         self._since_copy = 0
-        tables = self._table
-        self._offsets = tables("offsets", ("topic", "partition"), ("next",))
-        pane_key = ("model", "version", "stream", "layout", "width_ms", "start_ms")
-        self._panes = tables("panes", pane_key, ("height", "kind", "data"))
-        self._chunks = tables("chunks", ("name",), ("data",))
-        self._states = tables("states", ("name",), ("data",))
-        self._learned = tables("learned", ("hash",), ("data",))
-        self._journal = tables("journal", ("n",), ("sequence", "kind", "data"))
-        self._notifications = tables("notifications", ("id",), ("n", "data"))
-        self._outbox = outbox_table(connection, self._tallies)
-        registry = tables("joins", ("model", "kind"), ("data",))
-        self._all = [
-            self._offsets, self._panes, self._chunks, self._states, self._learned, self._journal,
-            self._notifications, self._outbox, registry,
-        ]  # fmt: skip
+        self._tables = tables = keyed_tables(connection, self._tallies)
+        self._offsets, self._panes, self._chunks = tables["offsets"], tables["panes"], tables["chunks"]
+        self._states, self._learned, self._journal = tables["states"], tables["learned"], tables["journal"]
+        self._notifications, self._outbox = tables["notifications"], tables["outbox"]
         with reading(self._path):
             self._read_head()
-            self._joins = SqliteJoinTables(self._transaction, reader, registry, self._path, self.rollback)
+            self._joins = SqliteJoinTables(
+                self._transaction, reader, tables["joins"], self._path, self.rollback
+            )
 
     @property
     def owner(self) -> str:
@@ -142,7 +133,7 @@ class SqliteCheckpoint:
         """
         self.rollback()
         with reading(self._path):
-            for table in self._all:
+            for table in self._tables.values():
                 table.verify()
             saved = Saved(
                 sequence=self._sequence,
@@ -150,7 +141,7 @@ class SqliteCheckpoint:
                     Partition(str(topic), _int(number)): _int(next_offset)
                     for topic, number, next_offset in self._offsets.rows()
                 },
-                panes=dict(_pane(row) for row in self._panes.rows()),
+                panes=dict(stored_pane(row) for row in self._panes.rows()),
                 chunks=_blobs(self._chunks),
                 states=_blobs(self._states),
                 references=_blobs(self._learned),
@@ -212,9 +203,6 @@ class SqliteCheckpoint:
 
     # --- inside ---------------------------------------------------------------------------------------
 
-    def _table(self, name: str, key: tuple[str, ...], value: tuple[str, ...]) -> KeyedTable:
-        return KeyedTable(self._connection, self._tallies, name, key, value)
-
     def _write(self, changes: Changes) -> None:
         for partition, next_offset in changes.offsets.items():
             self._offsets.put((partition.topic, partition.number), (next_offset,))
@@ -266,21 +254,12 @@ class SqliteCheckpoint:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except FAULTS as error:
             if not (is_full(error) or is_busy(error)):  # those pass by themselves; the log keeps everything
-                raise CommitUnknownError(f"{self._path} cannot be written: {error}") from error
+                raise while_writing(error, self._path) from error
 
     def _read_head(self) -> None:
-        row = self._connection.execute("SELECT sequence, owner, hash_key, tallies, crc FROM head").fetchone()
-        if row is None or row_check(*row[:4]) != row[4]:
-            raise damaged(self._path, "its head does not fit its checksum")
-        sequence, owner, hash_key, tallies, _ = row
-        if (owner, hash_key) != (self.owner, self.hash_key):
-            raise StateError(
-                f"{self._path} belongs to another owner ({owner}) than its directory: "
-                "a state directory can only be copied or restored as a whole"
-            )
-        self._sequence = sequence
+        self._sequence, tallies = read_head(self._connection, self._path, self.owner, self.hash_key)
         self._tallies.clear()
-        self._tallies.update(msgspec.msgpack.decode(tallies, type=dict[str, Tally]))
+        self._tallies.update(tallies)
 
     def _write_head(self) -> None:
         values = (self._sequence, self.owner, self.hash_key, msgspec.msgpack.encode(self._tallies))
@@ -288,6 +267,46 @@ class SqliteCheckpoint:
             "UPDATE head SET sequence = ?, owner = ?, hash_key = ?, tallies = ?, crc = ?",
             (*values, row_check(*values)),
         )
+
+
+def keyed_tables(connection: sqlite3.Connection, tallies: dict[str, Tally]) -> dict[str, KeyedTable]:
+    """The small tables of a checkpoint by name; `tallies` is what its head says of them."""
+
+    def table(name: str, key: tuple[str, ...], value: tuple[str, ...]) -> KeyedTable:
+        return KeyedTable(connection, tallies, name, key, value)
+
+    pane_key = ("model", "version", "stream", "layout", "width_ms", "start_ms")
+    made = (
+        table("offsets", ("topic", "partition"), ("next",)),
+        table("panes", pane_key, ("height", "kind", "data")),
+        table("chunks", ("name",), ("data",)),
+        table("states", ("name",), ("data",)),
+        table("learned", ("hash",), ("data",)),
+        table("journal", ("n",), ("sequence", "kind", "data")),
+        table("notifications", ("id",), ("n", "data")),
+        outbox_table(connection, tallies),
+        table("joins", ("model", "kind"), ("data",)),
+    )
+    return {one.name: one for one in made}
+
+
+def read_head(
+    connection: sqlite3.Connection, path: str, owner: str, hash_key: bytes
+) -> tuple[int, dict[str, Tally]]:
+    """The number of the last commit, and what each table holds then.
+
+    Raises DamagedStateError if the head is not whole, StateError if it is not of this owner.
+    """
+    row = connection.execute("SELECT sequence, owner, hash_key, tallies, crc FROM head").fetchone()
+    if row is None or row_check(*row[:4]) != row[4]:
+        raise damaged(path, "its head does not fit its checksum")
+    sequence, its_owner, its_key, tallies, _ = row
+    if (its_owner, its_key) != (owner, hash_key):
+        raise StateError(
+            f"{path} belongs to another owner ({its_owner}) than its directory: "
+            "a state directory can only be copied or restored as a whole"
+        )
+    return sequence, msgspec.msgpack.decode(tallies, type=dict[str, Tally])
 
 
 def encode_journal(row: JournalRow) -> bytes:
@@ -332,7 +351,8 @@ def _pane_key(key: PaneKey) -> tuple[Value, ...]:
     return (key.model, key.version, key.stream.value, key.layout, key.width_ms, key.start_ms)
 
 
-def _pane(row: tuple[Value, ...]) -> tuple[PaneKey, NDArray[np.int64]]:
+def stored_pane(row: tuple[Value, ...]) -> tuple[PaneKey, NDArray[np.int64]]:
+    """The pane in a row of its table; DamagedStateError if that is none."""
     model, version, stream, layout, width_ms, start_ms, rows, kind, data = row
     key = PaneKey(str(model), str(version), Stream(str(stream)), str(layout), _int(width_ms), _int(start_ms))
     try:

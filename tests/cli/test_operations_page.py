@@ -42,6 +42,9 @@ def test_every_option_named_exists(
             "recompute",
             "status",
             "retry",
+            "state check",
+            "state backup",
+            "state rebuild",
             "demo",
         )
     )

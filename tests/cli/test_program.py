@@ -14,7 +14,7 @@ from driftwatch.errors import (
     StateError,
 )
 
-COMMANDS = ("run", "check", "reference", "demo", "status", "retry", "version")
+COMMANDS = ("run", "check", "reference", "demo", "status", "retry", "state", "version")
 HEAVY = ("numpy", "scipy", "kafka", "pydantic", "starlette", "httpx2", "yaml", "structlog", "msgspec")
 
 
@@ -24,7 +24,9 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(command in out for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "reference build", "reference show", "reference diff"])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "reference build", "reference show", "reference diff", "state check"]
+)
 def test_every_command_has_help_that_names_its_options(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,7 +37,7 @@ def test_what_passes(error: Exception) -> None:
         (kafka_errors.InvalidSessionTimeoutError(), "kafka.session_timeout_ms"),
         (kafka_errors.CorruptRecordError("crc"), "damaged"),
         (kafka_errors.UnsupportedCodecError("zstd"), "codec"),
-        (kafka_errors.LogTruncationError({}), "empty state directory"),
+        (kafka_errors.LogTruncationError({}), "driftwatch state rebuild --all"),
         (kafka_errors.UnknownError("?"), "the Kafka client failed"),
     ],
 )

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from driftwatch.errors import DamagedStateError, StateError
-from driftwatch.storage.directory import CHECKPOINT_FILE, StateDirectory, set_aside
+from driftwatch.storage.directory import (
+    CHECKPOINT_FILE,
+    OWNER_FILE,
+    StateDirectory,
+    held,
+    read_owner,
+    set_aside,
+    set_aside_before,
+)
 
 HOLD = """
 import sys
@@ -83,12 +91,38 @@ def test_a_path_that_cannot_be_a_directory_is_one_clear_line(tmp_path: Path) -> 
 
 
 def test_a_damaged_checkpoint_is_set_aside_with_its_log(tmp_path: Path) -> None:
-    for expected in ("damaged-1", "damaged-2"):
+    assert set_aside_before(tmp_path) == 0
+    for number in (1, 2):
         (tmp_path / CHECKPOINT_FILE).write_text("x")
         (tmp_path / f"{CHECKPOINT_FILE}-wal").write_text("y")
         moved = set_aside(tmp_path)
-        assert moved.name == f"{CHECKPOINT_FILE}.{expected}"
+        assert moved.name == f"{CHECKPOINT_FILE}.aside-{number}"
         assert moved.with_name(moved.name + "-wal").read_text() == "y"
         assert not (tmp_path / CHECKPOINT_FILE).exists()
+        assert set_aside_before(tmp_path) == number
     with pytest.raises(FileNotFoundError):
         set_aside(tmp_path)
+
+
+def test_a_log_without_its_file_is_set_aside_too(tmp_path: Path) -> None:
+    (tmp_path / f"{CHECKPOINT_FILE}-wal").write_text("y")
+    assert set_aside(tmp_path).name == f"{CHECKPOINT_FILE}.aside-1"
+    assert (tmp_path / f"{CHECKPOINT_FILE}.aside-1-wal").read_text() == "y"
+
+
+def test_files_are_moved_only_where_nobody_holds_them(tmp_path: Path) -> None:
+    state = StateDirectory(tmp_path)
+    with pytest.raises(StateError, match="held by process"), held(tmp_path):
+        raise AssertionError("not reached")
+    state.close()
+    (tmp_path / OWNER_FILE).write_text("damaged")
+    with held(tmp_path), pytest.raises(StateError, match="held by process"):
+        StateDirectory(tmp_path)
+
+
+def test_the_owner_can_be_read_beside_who_holds_it(tmp_path: Path) -> None:
+    state = StateDirectory(tmp_path / "a")
+    assert read_owner(tmp_path / "a") == (state.owner, state.hash_key)
+    state.close()
+    with pytest.raises(StateError, match=r"no owner\.json in it"):
+        read_owner(tmp_path)
