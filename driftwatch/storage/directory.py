@@ -40,15 +40,16 @@ class StateDirectory:
         Raises StateError if another process holds it or it cannot be made or written.
         """
         self.path = path
+        self._lock = -1
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _take_lock(path / _LOCK_FILE)
+            made = _owner(path / OWNER_FILE)
         except OSError as error:
+            self.close()
             raise StateError(
                 f"the state directory {path} cannot be used: {error.strerror or error}"
             ) from error
-        try:
-            made = _owner(path / OWNER_FILE)
         except BaseException:
             self.close()
             raise
@@ -116,6 +117,8 @@ def _take_lock(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
     except BlockingIOError:
         holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
@@ -125,8 +128,6 @@ def _take_lock(path: Path) -> int:
     except BaseException:
         os.close(descriptor)
         raise
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 
