@@ -25,3 +25,12 @@ def until(condition: Callable[[], T], within_s: float, what: str, every_s: float
         if expired:
             raise TimeoutError(f"waited {within_s:g} s for: {what}")
         pause.wait(every_s)
+
+
+def stays(condition: Callable[[], object], for_s: float, what: str, every_s: float = 0.1) -> None:
+    """Ask `condition` again and again for so many seconds; fail with `what` as soon as it is not true."""
+    end = time.monotonic() + for_s
+    pause = threading.Event()
+    while time.monotonic() < end:
+        assert condition(), f"did not hold for {for_s:g} s: {what}"
+        pause.wait(every_s)

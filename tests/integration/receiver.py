@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,6 +20,8 @@ class Receiver:
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
         self.refused: list[str] = []
+        self.before_answer: Callable[[], None] | None = None
+        """Called when a body has been read and before it is answered."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,6 +31,8 @@ class Receiver:
                 if found is not Verification.VALID:
                     receiver.refused.append(str(found))
                 receiver.seen.append({"id": self.headers["webhook-id"], **json.loads(body)})
+                if receiver.before_answer is not None:
+                    receiver.before_answer()
                 self.send_response(200)
                 self.end_headers()
 

@@ -1,0 +1,111 @@
+"""kill -9 at random moments under load (F1) and at every durable step (F2): nothing lost, nothing double (P1, P5)."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.failing import STEPS
+from tests.faults.load import Load
+from tests.faults.scene import Scene
+from tests.integration.broker import Broker
+from tests.integration.receiver import Receiver
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("kills", "seed"), [(4, 1), *(pytest.param(30, seed, marks=pytest.mark.full) for seed in range(2, 7))]
+)
+def test_f1_killed_at_random_moments_under_load(
+    kafka: Broker, receiver: Receiver, tmp_path: Path, kills: int, seed: int
+) -> None:
+    rng = random.Random(seed)
+    scene = Scene(kafka, tmp_path)
+    load = Load(scene, receiver)
+    scene.write()
+    load.send(500)
+    try:
+        with load.flowing():
+            for _ in range(kills):
+                scene.daemon.launch()
+                if rng.random() < 0.7:  # else while it starts
+                    until(lambda: counted(load), 30, "it counts")
+                pause(rng.uniform(0.0, 0.8))
+                assert scene.daemon.stop(signal.SIGKILL) == -signal.SIGKILL
+                load.kills += 1
+                load.check_stored()
+            scene.daemon.start()
+        load.settle()
+        figures = load.check(scene.stop())
+    finally:
+        scene.daemon.close()
+    print(f"F1 {figures}")
+    assert figures["transitions"] > 0
+
+
+def counted(load: Load) -> bool:
+    answer = load.scene.daemon.get("/api/v1/status")
+    return bool(answer and any(one["lag"] is not None for one in answer["partitions"]))
+
+
+def pause(seconds: float) -> None:
+    """A moment nobody chose."""
+    import threading
+
+    threading.Event().wait(seconds)
+
+
+LATER = {
+    "committed": 3,
+    "not-committed": 4,
+    "state-written": 2,
+    "log-copied": 16,  # the one that copies
+    "offsets-committed": 2,
+    "outbox-inserted": 2,
+    "marked": 2,
+}
+
+
+def test_f2_killed_at_every_durable_step(kafka: Broker, receiver: Receiver, tmp_path: Path) -> None:
+    scene = Scene(kafka, tmp_path)
+    load = Load(scene, receiver)
+    scene.write()
+    try:
+        with load.flowing():
+            for step in STEPS:
+                scene.daemon.launch(module=("tests.faults.failing", f"{step}@{LATER.get(step, 1)}"))
+                assert scene.daemon.wait(60) == -signal.SIGKILL, step
+                load.kills += 1
+                if step not in ("owner-not-made", "owner-made", "checkpoint-filled"):
+                    load.check_stored()
+        receiver.before_answer = scene.daemon.kill
+        with load.flowing():
+            scene.daemon.launch()
+            assert scene.daemon.wait(60) == -signal.SIGKILL, "sent, not answered"
+        receiver.before_answer = None
+        load.kills += 1
+        load.check_stored()
+        scene.daemon.start()
+        load.settle()
+        figures = load.check(scene.stop())
+    finally:
+        receiver.before_answer = None
+        scene.daemon.close()
+    print(f"F2 {figures}")
+    bodies: dict[str, set[str]] = {}
+    for one in receiver.seen:
+        bodies.setdefault(one["id"], set()).add(str(one))
+    assert all(len(same) == 1 for same in bodies.values()), "the same id has the same body"
+    assert figures["delivered_again"] <= 2, "only what was sent and not marked is sent again"
