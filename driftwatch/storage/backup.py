@@ -20,8 +20,8 @@ def backup(directory: Path, target: Path) -> None:
         raise StateError(f"there is no checkpoint in {directory}: name the state directory with --state")
     try:
         shutil.copy2(directory / OWNER_FILE, target / OWNER_FILE)
-        # Deliveries first: what is delivered by then is in the outbox that is copied after it.
-        for name in (DELIVERIES_FILE, CHECKPOINT_FILE):
+        # Deliveries last: a restored copy then knows all that was delivered of what it has decided.
+        for name in (CHECKPOINT_FILE, DELIVERIES_FILE):
             if (directory / name).exists():
                 _copy(directory / name, target / name)
     except (OSError, sqlite3.Error) as error:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from driftwatch.errors import StateError
+from driftwatch.storage.backup import backup
 from driftwatch.storage.directory import (
     CHECKPOINT_FILE,
     DELIVERIES_FILE,
@@ -19,9 +18,7 @@ from driftwatch.storage.directory import (
     set_aside_before,
 )
 from driftwatch.storage.examine import Examined, examine
-from driftwatch.storage.schema import CHECKPOINT, DELIVERIES, Schema, open_read_only, sync_directory
-from driftwatch.storage.sqlite import BUSY_S
-from driftwatch.storage.transaction import FAULTS
+from driftwatch.storage.schema import sync_directory
 
 MOST_REBUILDS: Final = 3
 """Checkpoints that a daemon sets aside by itself; more would fill a disk that keeps damaging them."""
@@ -30,7 +27,6 @@ MOST_REBUILDS: Final = 3
 def back_up(directory: Path, target: Path) -> Examined:
     """Copy a state directory as of its last commit, also while a daemon writes it; whole, or not at all.
 
-    The deliveries are copied after the checkpoint: a restored copy repeats nothing that was delivered before the copy.
     Raises StateError if `target` exists, or the state is missing or damaged.
     """
     if target.exists():
@@ -41,13 +37,13 @@ def back_up(directory: Path, target: Path) -> Examined:
     shutil.rmtree(new, ignore_errors=True)
     try:
         new.mkdir(mode=0o700, parents=True)
-        _copy_database(directory / CHECKPOINT_FILE, new / CHECKPOINT_FILE, CHECKPOINT)
-        if (directory / DELIVERIES_FILE).exists():
-            _copy_database(directory / DELIVERIES_FILE, new / DELIVERIES_FILE, DELIVERIES)
-        _copy(directory / OWNER_FILE, new / OWNER_FILE)
+        backup(directory, new)
         made = examine(new)
         if made.damage:
             raise StateError(next(iter(made.damage.values())))
+        for path in new.iterdir():
+            path.chmod(0o600)
+            _sync(path)
         sync_directory(new)
         new.rename(target)
         sync_directory(target.parent)
@@ -88,23 +84,6 @@ def rebuild_again(directory: Path, *, whole: bool = False) -> list[Path]:
             f"then remove {CHECKPOINT_FILE}.aside-* or run `driftwatch state rebuild`"
         )
     return rebuild(directory, whole=whole)
-
-
-def _copy_database(source: Path, target: Path, schema: Schema) -> None:
-    """One read transaction over all pages: the copy is one commit (https://www.sqlite.org/backup.html)."""
-    with closing(open_read_only(source, schema, busy_s=BUSY_S)) as reader:
-        target.touch(mode=0o600)
-        with closing(sqlite3.connect(target)) as writer:
-            try:
-                reader.backup(writer)
-            except FAULTS as error:
-                raise StateError(f"{target} cannot be written: {error}") from error
-    _sync(target)
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copy(source, target)
-    _sync(target)
 
 
 def _sync(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +16,19 @@ import msgspec
 import yaml
 from confluent_kafka import Producer
 
+from driftwatch.config.load import load
 from driftwatch.events.classes import CLASSES, RecordClass, Stream
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.model import ModelState
 from driftwatch.monitor.plan import subject_of
 from driftwatch.monitor.spec import ModelSpec
+from driftwatch.recompute.recount import Recount
+from driftwatch.recompute.topics import Topics
 from driftwatch.references.build import build
 from driftwatch.references.codec import encode
 from driftwatch.references.reference import Reference
+from driftwatch.storage.backup import backup
 from driftwatch.storage.sqlite import open_checkpoint
 from tests.integration.broker import Broker, free_ports
 from tests.integration.daemon import Daemon
@@ -224,7 +229,25 @@ class Scene:
         assert {p: n for p, n in saved.offsets.items() if n} == dict(self.sent), "every record is consumed"
         wrong = [line for line in end.lines if line["level"] in ("error", "critical")]
         assert [line for line in wrong if line["event"] not in set(errors)] == []
+        self.recompute()
         return end
+
+    def recompute(self) -> Recount:
+        """O1: the topics, counted again from their first records, give what the state directory holds."""
+        with tempfile.TemporaryDirectory() as folder:
+            backup(self.folder / "state", Path(folder))
+            checkpoint = open_checkpoint(Path(folder))
+            topics = Topics(load(self.path, outside=False).configuration.kafka)
+            try:
+                journal = checkpoint.journal(limit=10**9)
+                run = Recount(checkpoint.load(), journal, checkpoint.hash_key, topics.open)
+                for _ in run.run():
+                    pass
+            finally:
+                topics.close()
+                checkpoint.close()
+        assert run.comparison.same, run.comparison.first_difference
+        return run
 
     def check(self, partitions: int) -> dict[str, Any]:
         """The plan that `driftwatch check --json` prints."""

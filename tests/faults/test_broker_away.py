@@ -84,7 +84,9 @@ def records(partition: int, first_ms: int, count: int = PART) -> Iterable[Sent]:
     rng = random.Random(partition)
     for n in range(count):
         time_ms = first_ms + n * STEP_MS
-        yield Sent(prediction(partition * 10**7 + (time_ms - START) // STEP_MS, time_ms, rng), time_ms, partition)
+        yield Sent(
+            prediction(partition * 10**7 + (time_ms - START) // STEP_MS, time_ms, rng), time_ms, partition
+        )
 
 
 def test_f13_idle_empty_unreachable_and_returning_partitions(own: Broker, tmp_path: Path) -> None:
@@ -107,7 +109,11 @@ def test_f13_idle_empty_unreachable_and_returning_partitions(own: Broker, tmp_pa
         scene.produce(topic, records(ACTIVE, START + span))
         scene.produce(topic, records(ACTIVE, START + 2 * span))
         scene.consumed()
-        until(lambda: frontier_ms(scene) >= START + 3 * span - 3 * MINUTE, 20, "idle and empty ones do not hold it")
+        until(
+            lambda: frontier_ms(scene) >= START + 3 * span - 3 * MINUTE,
+            20,
+            "idle and empty ones do not hold it",
+        )
         scene.idle()
         scene.produce(topic, records(ACTIVE, START + 3 * span, PART // 2))
         until(lambda: not idle(scene, ACTIVE), 20, "active again")

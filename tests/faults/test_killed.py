@@ -78,13 +78,20 @@ LATER = {
 }
 
 
-def test_f2_killed_at_every_durable_step(kafka: Broker, receiver: Receiver, tmp_path: Path) -> None:
+TELLING = ("checkpoint-filled", "state-written", "not-committed", "committed", "offsets-not-committed", "answered")
+"""Steps of the short form: one of each kind, on the side where more could go wrong."""
+
+
+@pytest.mark.parametrize("steps", [TELLING, pytest.param(tuple(STEPS), marks=pytest.mark.full)], ids=["telling", "all"])
+def test_f2_killed_at_every_durable_step(
+    kafka: Broker, receiver: Receiver, tmp_path: Path, steps: tuple[str, ...]
+) -> None:
     scene = Scene(kafka, tmp_path)
     load = Load(scene, receiver)
     scene.write()
     try:
         with load.flowing():
-            for step in STEPS:
+            for step in steps:
                 scene.daemon.launch(module=("tests.faults.failing", f"{step}@{LATER.get(step, 1)}"))
                 assert scene.daemon.wait(60) == -signal.SIGKILL, step
                 load.kills += 1

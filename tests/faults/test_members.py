@@ -134,7 +134,11 @@ def test_f4_in_any_order(first: Load) -> None:
                     daemon.stop(rng.choice([signal.SIGTERM, signal.SIGKILL]), within_s=30)
                     running.discard(number)
                     if rng.random() < 0.5:
-                        until(lambda: not running or sum(working(loads[i]) for i in running) == 1, 40, "one works")
+                        until(
+                            lambda: not running or sum(working(loads[i]) for i in running) == 1,
+                            40,
+                            "one works",
+                        )
                 assert sum(working(loads[i]) for i in running) <= 1, "never two"
         for number in sorted(running)[1:]:
             assert loads[number].scene.daemon.stop(within_s=30) in (0, -signal.SIGTERM)

@@ -72,7 +72,7 @@ def test_a_copy_overwrites_nothing_and_copies_no_damage(tmp_path: Path) -> None:
     checkpoint.close()
     with pytest.raises(StateError, match="exists already"):
         back_up(tmp_path / "state", tmp_path / "state")
-    with file_size_limit(50_000), pytest.raises(StateError, match="cannot be written"):
+    with file_size_limit(50_000), pytest.raises(StateError, match="cannot be copied"):
         back_up(tmp_path / "state", tmp_path / "copy")
     path = tmp_path / "state" / CHECKPOINT_FILE
     data = bytearray(path.read_bytes())
