@@ -8,7 +8,7 @@ KAFKA_LIBS := build/kafka/libs
 LOCKED := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench mutants lock format kafka clean
+.PHONY: help demo test check faults soak bench mutants lock format kafka clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -37,6 +37,12 @@ check: $(VENV)/.stamp ## lint, format, types, layers
 # The one pytest run keeps one closing line; tests/conftest.py puts the broker tests last.
 test: check kafka ## check, then every test, broker tests last
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/.stamp kafka ## the long form of every fault (about an hour)
+	$(BIN)/python -m pytest tests/faults tests/integration tests/storage -m "full or not full" -s
+
+soak: $(VENV)/.stamp kafka ## 30 minutes under load: memory, files and lag stay flat
+	$(BIN)/python -m tests.faults.soak --minutes 30
 
 bench: $(VENV)/.stamp kafka ## benchmarks against the limits of this machine
 	@mkdir -p build

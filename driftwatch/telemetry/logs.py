@@ -49,6 +49,7 @@ def set_up(log_format: str, level: str, out: TextIO, redaction: Redaction) -> No
             ],
         )
     )
+    handler.addFilter(_calm)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
@@ -60,6 +61,13 @@ def set_up(log_format: str, level: str, out: TextIO, redaction: Redaction) -> No
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _calm(record: logging.LogRecord) -> bool:
+    """A Kafka client's errors are warnings: what passes it repairs itself, what does not it raises, and then we say it (F3)."""
+    if record.levelno == logging.ERROR and record.name.partition(".")[0] == "kafka":
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 class _Plain:

@@ -191,6 +191,11 @@ class Scene:
         except TimeoutError:
             raise TimeoutError(f"after {within_s:g} s (counted, produced): {self.waits()}") from None
 
+    def works(self) -> bool:
+        """Whether the daemon has its partitions and has committed once."""
+        answer = self.daemon.get("/api/v1/status")
+        return bool(answer and answer["ready"] and answer["partitions"])
+
     def idle(self, within_s: float = 20) -> None:
         """Wait until every partition is idle, so that nothing more will be decided."""
 

@@ -100,9 +100,9 @@ def test_f13_idle_empty_unreachable_and_returning_partitions(own: Broker, tmp_pa
     topic = scene.topic("parts")
     span = PART * STEP_MS
     try:
-        scene.start()
         for partition in (ACTIVE, IDLE, BACK):
             scene.produce(topic, records(partition, START))
+        scene.start()
         scene.consumed()
         scene.idle()
         assert frontier_ms(scene) < START + span, "an idle stream closes nothing by itself"

@@ -78,11 +78,20 @@ LATER = {
 }
 
 
-TELLING = ("checkpoint-filled", "state-written", "not-committed", "committed", "offsets-not-committed", "answered")
+TELLING = (
+    "checkpoint-filled",
+    "state-written",
+    "not-committed",
+    "committed",
+    "offsets-not-committed",
+    "answered",
+)
 """Steps of the short form: one of each kind, on the side where more could go wrong."""
 
 
-@pytest.mark.parametrize("steps", [TELLING, pytest.param(tuple(STEPS), marks=pytest.mark.full)], ids=["telling", "all"])
+@pytest.mark.parametrize(
+    "steps", [TELLING, pytest.param(tuple(STEPS), marks=pytest.mark.full)], ids=["telling", "all"]
+)
 def test_f2_killed_at_every_durable_step(
     kafka: Broker, receiver: Receiver, tmp_path: Path, steps: tuple[str, ...]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from confluent_kafka.admin import AdminClient
 
 from driftwatch.errors import ExitCode
 from driftwatch.events.classes import RecordClass as Class
+from driftwatch.events.records import Partition
 from driftwatch.storage.sqlite import open_checkpoint
 from tests.faults.scene import Scene, Sent, log_lines
 from tests.integration.broker import Broker
 from tests.monitor.world import START, prediction
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -103,3 +106,38 @@ def stored(scene: Scene) -> set[int]:
         return set(checkpoint.load().offsets.values())
     finally:
         checkpoint.close()
+
+
+@pytest.mark.parametrize(
+    ("happens", "left"), [(retention_passes, PART // 2), (topic_is_made_anew, PART // 2)]
+)
+def test_f30_where_it_may_it_counts_again_what_is_left(
+    kafka: Broker, tmp_path: Path, happens: Callable[[AdminClient, Scene], None], left: int
+) -> None:
+    scene = scene_of_one(kafka, tmp_path)
+    scene.config["kafka"] |= {
+        "on_reset": "rebuild",
+        "start_at": "latest",
+    }  # a rebuilt state begins at the beginning
+    topic = scene.topic("watched")
+    try:
+        scene.start()
+        until(scene.works, 30, "it knows where the topic ends")
+        scene.produce(topic, part(0))
+        scene.consumed()
+        assert scene.stop().of("watched") == {Class.ACCEPTED: PART}
+        happens(AdminClient({"bootstrap.servers": kafka.bootstrap_servers}), scene)
+        scene.sent.clear()
+        scene.sent[Partition(topic, 0)] = left
+        scene.start()
+        scene.consumed()
+        assert scene.daemon.stop() == 0
+        (line,) = [line for line in scene.daemon.lines() if line["event"] == "state_set_aside"]
+        assert "the stored offset is not in the log any more" in line["reason"]
+        run = scene.recompute()
+        assert run.records == left
+        aside = tmp_path / "state" / "checkpoint.sqlite.aside-1"
+        assert line["files"] == [str(aside)]
+        assert aside.exists()
+    finally:
+        scene.daemon.close()

@@ -97,6 +97,14 @@ def test_chatty_libraries_are_quiet() -> None:
     assert only(out)["event"] == "broker away"
 
 
+def test_an_error_of_the_kafka_client_is_a_warning() -> None:
+    """A lost connection is found again; what is not raises, and is said by us."""
+    out = logged()
+    logging.getLogger("kafka.net.transport").error("connection lost")
+    logging.getLogger("uvicorn").error("a bug")
+    assert [json.loads(line)["level"] for line in out.getvalue().splitlines()] == ["warning", "error"]
+
+
 def test_the_level_holds() -> None:
     out = logged("error")
     structlog.get_logger().warning("no")
