@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,16 +37,17 @@ def test_f1_killed_at_random_moments_under_load(
     load = Load(scene, receiver)
     scene.write()
     load.send(500)
+    stored = 0
     try:
         with load.flowing():
             for _ in range(kills):
                 scene.daemon.launch()
                 if rng.random() < 0.7:  # else while it starts
-                    until(lambda: counted(load), 30, "it counts")
+                    until(lambda n=stored: offsets(load) > n, 30, "it counts")
                 pause(rng.uniform(0.0, 0.8))
                 assert scene.daemon.stop(signal.SIGKILL) == -signal.SIGKILL
                 load.kills += 1
-                load.check_stored()
+                stored = sum(load.check_stored().offsets.values())
             scene.daemon.start()
         load.settle()
         figures = load.check(scene.stop())
@@ -53,11 +55,6 @@ def test_f1_killed_at_random_moments_under_load(
         scene.daemon.close()
     print(f"F1 {figures}")
     assert figures["transitions"] > 0
-
-
-def counted(load: Load) -> bool:
-    answer = load.scene.daemon.get("/api/v1/status")
-    return bool(answer and any(one["lag"] is not None for one in answer["partitions"]))
 
 
 def pause(seconds: float) -> None:
@@ -125,3 +122,36 @@ def test_f2_killed_at_every_durable_step(
         bodies.setdefault(one["id"], set()).add(str(one))
     assert all(len(same) == 1 for same in bodies.values()), "the same id has the same body"
     assert figures["delivered_again"] <= 2, "only what was sent and not marked is sent again"
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.full)])
+def test_p3_it_consumes_again_soon_after_a_kill(
+    kafka: Broker, receiver: Receiver, tmp_path: Path, times: int
+) -> None:
+    scene = Scene(kafka, tmp_path)
+    load = Load(scene, receiver)
+    took_s: list[float] = []
+    try:
+        scene.start()
+        with load.flowing():
+            for _ in range(times):
+                until(lambda: offsets(load) > 0, 30, "it counts")
+                before = offsets(load)
+                assert scene.daemon.stop(signal.SIGKILL) == -signal.SIGKILL
+                load.kills += 1
+                started_s = time.monotonic()
+                scene.daemon.launch()
+                until(lambda n=before: offsets(load) > n, 60, "it counts again")
+                took_s.append(time.monotonic() - started_s)
+        load.settle()
+        figures = load.check(scene.stop())
+    finally:
+        scene.daemon.close()
+    print(f"P3 {figures}, consuming again after {', '.join(f'{s:.1f}' for s in sorted(took_s))} s")
+    assert max(took_s) < 15
+
+
+def offsets(load: Load) -> int:
+    """Offsets of the last commit, in sum."""
+    answer = load.scene.daemon.get("/api/v1/status")
+    return sum(one["offset"] for one in answer["partitions"]) if answer else 0

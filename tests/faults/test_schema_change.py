@@ -127,8 +127,8 @@ def test_f29_a_change_of_the_schema_is_told_as_such(kafka: Broker, tmp_path: Pat
 
 def fired(receiver: Receiver, model: str) -> frozenset[str]:
     """Rules of the alerts told about a model."""
-    found = [one["data"] for one in list(receiver.seen) if one["type"] == "alert.firing"]
-    return frozenset(data["alert"]["rule"] for data in found if data["model"] == model)
+    found = [one for one in list(receiver.seen) if (one["type"], one["model"]) == ("alert.firing", model)]
+    return frozenset(one["data"]["alert"]["rule"] for one in found)
 
 
 def iso(time_ms: int) -> str:
