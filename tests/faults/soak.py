@@ -20,9 +20,12 @@ from typing import Any
 
 import yaml
 
+from driftwatch.alerts.notifications import OutboxRow
+from driftwatch.monitor.changes import Changes
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.codec import encode
 from driftwatch.storage.directory import CHECKPOINT_FILE, DELIVERIES_FILE
+from driftwatch.storage.sqlite import open_checkpoint
 from tests.benchmarks.backlog import Backlog
 from tests.benchmarks.traffic import model, reference
 from tests.faults.scene import resident_bytes
@@ -34,6 +37,7 @@ from tests.waiting import until
 MIB = 2**20
 PORTION_S = 0.5
 SLOW_READERS = 5
+QUEUED = 1_000
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,23 @@ class Soak:
         path = folder / "driftwatch.yaml"
         path.write_text(yaml.safe_dump(config))
         self._daemon = Daemon(path, self._port)
+        self._queue()
+
+    def _queue(self) -> None:
+        """Notifications that wait for the dead endpoint from the first second to the last."""
+        checkpoint = open_checkpoint(self._state)
+        checkpoint.load()
+        checkpoint.commit(
+            Changes(
+                outbox=[
+                    OutboxRow(
+                        f"msg_{n}", "dead", "alert.firing", f"subject {n}", n, b'{"type":"alert.firing"}'
+                    )
+                    for n in range(QUEUED)
+                ]
+            )
+        )
+        checkpoint.close()
 
     def run(self, seconds: float, backlog: int) -> Soaked:
         """First a backlog of so many predictions for the capacity, then half of it for so long."""

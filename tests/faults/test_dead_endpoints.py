@@ -126,7 +126,7 @@ def test_f26_an_endpoint_dead_for_days_with_10_000_rows_queued(
             command = [sys.executable, "-m", "driftwatch", "retry", "dead", "--json", "-c", str(scene.path)]
             enabled = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
             scene.start()
-            until(lambda: shown(scene, "dead").get("pending") == 0, 60, "it gets what waited")
+            until(lambda: len(later.ids()) >= enabled["due"], 60, "it gets what waited")
             scene.daemon.stop()
         finally:
             scene.daemon.close()
@@ -134,12 +134,7 @@ def test_f26_an_endpoint_dead_for_days_with_10_000_rows_queued(
     states = [attempt.state for attempt in outbox.attempts("dead")]
     outbox.close()
     assert states.count("superseded") >= QUEUED - SUBJECTS
-    assert (
-        states.count("delivered")
-        == len(later.ids())
-        >= SUBJECTS
-        == enabled["due"] - (enabled["due"] - SUBJECTS)
-    )
+    assert states.count("delivered") == len(later.ids()) == enabled["due"] >= SUBJECTS
     assert later.refused == []
     newest = {f"msg_{n}" for n in range(QUEUED - SUBJECTS, QUEUED)}
     assert newest <= later.ids(), "of each subject the newest one"
