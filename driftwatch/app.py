@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,12 +16,13 @@ import structlog
 
 from driftwatch.alerts.messages import About
 from driftwatch.alerts.notifications import Notification, OutboxRow
-from driftwatch.config.load import Loaded
+from driftwatch.config.load import Loaded, load
 from driftwatch.config.plan import plan as cost_plan
 from driftwatch.config.spec import Configuration
+from driftwatch.errors import ConfigurationError, DriftwatchError, Problem
 from driftwatch.events.source import Source
 from driftwatch.facts import Fact, RecordsRejected
-from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Surroundings, Timing
+from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Prepared, Reload, Surroundings, Timing
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.checkpoint import Checkpoint
 from driftwatch.monitor.monitor import Monitor
@@ -44,6 +46,7 @@ from driftwatch.webhooks.status import AttemptMade, EndpointDisabled, EndpointSt
 DAY_MS: Final = 86_400_000
 STOP_S: Final = 5.0
 """How long attempts under way may take at the end; the whole stop takes less than 10 s (F27)."""
+RELOADS_MAX: Final = 10
 _log = structlog.get_logger("driftwatch")
 
 
@@ -69,10 +72,16 @@ def model_plans(loaded: Loaded) -> list[ModelPlan]:
 class App:
     """One daemon. `run` blocks until stopped; the HTTP port answers from `start` on."""
 
-    def __init__(self, loaded: Loaded, source: Callable[[str], Source] | None = None) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        source: Callable[[str], Source] | None = None,
+        reloaded: Callable[[Loaded], None] = lambda loaded: None,
+    ) -> None:
         """Takes the state directory; raises StateError, ReferenceFileError, SourceError where that cannot work.
 
-        `source` makes the source from the owner id; default: Kafka as configured.
+        `source` makes the source from the owner id; default: Kafka as configured. `reloaded` is told of a configuration
+        before anything is done under it.
         """
         self._configuration: Configuration = loaded.configuration
         configuration = self._configuration
@@ -80,8 +89,15 @@ class App:
         plans = model_plans(loaded)
         costs = cost_plan(configuration, loaded.references)
         self.board = Board(
-            Health(started_s=time.time(), config_hash=loaded.hash, memory_bound_bytes=costs.memory_bytes)
+            Health(
+                started_s=time.time(),
+                config_hash=loaded.hash,
+                reloaded_s=time.time(),
+                memory_bound_bytes=costs.memory_bytes,
+            )
         )
+        self._path = loaded.path
+        self._reloaded = reloaded
         self._stale = Stale(configuration.kafka.idle_timeout / 1_000)
         self._commit_failed = self._standing_by = ""
         kafka = configuration.kafka
@@ -117,27 +133,72 @@ class App:
         except BaseException:  # it loads the state; where that is damaged, another may set it aside
             self._stack.close()
             raise
-        self._http = http_port(self.board, configuration.http, configuration.telemetry, self._submit)
+        self._http = http_port(
+            self.board, configuration.http, configuration.telemetry, self._submit, self.reload
+        )
 
     def _surroundings(self, plans: list[ModelPlan]) -> Surroundings:
-        checkpoint, endpoints = self._checkpoint, self._configuration.endpoints
-
-        def monitor(saved: Saved) -> Monitor:
-            return Monitor(plans, saved, checkpoint.joins, checkpoint.hash_key)
-
         def rendered(notifications: Sequence[Notification]) -> list[OutboxRow]:
+            endpoints = self._configuration.endpoints
             return [row for notification in notifications for row in render(notification, endpoints)]
 
         return Surroundings(
             monotonic_s=time.monotonic,
             wall_s=time.time,
-            monitor=monitor,
+            monitor=self._monitors(plans),
+            prepare=self._prepare,
             render=rendered,
             resumed=self._resumed,
             committed=self._committed,
             report=self._report,
             wake=self._sender.notify,
         )
+
+    def _monitors(self, plans: list[ModelPlan]) -> Callable[[Saved], Monitor]:
+        checkpoint = self._checkpoint
+        return lambda saved: Monitor(plans, saved, checkpoint.joins, checkpoint.hash_key)
+
+    def _prepare(self) -> Prepared:
+        """The configuration file as it is now, checked as a whole. Raises DriftwatchError with every mistake."""
+        loaded = load(self._path)
+        if fixed := _fixed(self._configuration, loaded):
+            raise ConfigurationError(problems=fixed)
+        plans = model_plans(loaded)
+        assert all(plan.streams for plan in plans)  # raises where the references disagree
+        memory_bytes = cost_plan(loaded.configuration, loaded.references).memory_bytes
+
+        def adopt() -> None:
+            self._reloaded(loaded)
+            self._configuration = loaded.configuration
+            self._sender.replace(loaded.configuration.endpoints)
+            self.board.update(
+                lambda health: replace(health, config_hash=loaded.hash, memory_bound_bytes=memory_bytes)
+            )
+
+        return Prepared(self._monitors(plans), adopt)
+
+    def reload(self) -> Future[str]:
+        """Ask for the configuration file to be taken over (F32), from any thread or signal; the future says why it was not.
+
+        Raises queue.Full when too many wait.
+        """
+        future: Future[str] = Future()
+
+        def answer(refused: DriftwatchError | None) -> None:
+            text = "" if refused is None else str(refused)
+            changed = {"reloaded_s": time.time()} if refused is None else {}
+            self.board.update(lambda health: replace(health, reload_failed=text, **changed))
+            if refused is None:
+                _log.info("reloaded", config_hash=self.board.picture.health.config_hash[:12])
+            else:
+                _log.error("reload_refused", errors=text.splitlines())
+            if not future.done():
+                future.set_result(text)
+
+        if self.loop.reloads.qsize() >= RELOADS_MAX:
+            raise queue.Full
+        self.loop.reloads.put(Reload(answer))
+        return future
 
     @property
     def http_port(self) -> int:
@@ -239,6 +300,22 @@ class App:
                 _log.error("endpoint_disabled", **asdict(report))
             case SenderFailed():
                 _log.error("sender_failed", **asdict(report))
+
+
+def _fixed(before: Configuration, loaded: Loaded) -> tuple[Problem, ...]:
+    """Sections that only a restart takes over, where they have changed."""
+    after = loaded.configuration
+    return tuple(
+        Problem(
+            str(loaded.path),
+            0,
+            0,
+            f"`{name}` has changed, and is read at the start only",
+            "the old value, or restart",
+        )
+        for name in ("kafka", "state", "http", "telemetry")
+        if getattr(before, name) != getattr(after, name)
+    )
 
 
 class Stale:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from driftwatch.alerts.notifications import Notification, OutboxRow
-from driftwatch.errors import CommitUnknownError, FencedError, ReplacedError
+from driftwatch.errors import (
+    CommitUnknownError,
+    DamagedStateError,
+    DriftwatchError,
+    FencedError,
+    ReplacedError,
+)
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Source
 from driftwatch.facts import Fact
@@ -30,6 +36,23 @@ class Acknowledgement:
     episode: str
     by: str
     answer: Callable[[str | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Take the configuration file over as it is now; `answer` is told None, or the error for which it was refused."""
+
+    answer: Callable[[DriftwatchError | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A new configuration, checked as a whole and not in force yet."""
+
+    monitor: Callable[[Saved], Monitor]
+    """A core that continues at a commit under it; raises StateError where the state does not allow that (E9)."""
+    adopt: Callable[[], None]
+    """Puts everything else into force; cannot fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +77,8 @@ class Surroundings:
     wall_s: Callable[[], float]
     monitor: Callable[[Saved], Monitor]
     """A core that continues at a commit."""
+    prepare: Callable[[], Prepared]
+    """Reads the configuration again; raises DriftwatchError with every mistake."""
     render: Callable[[Sequence[Notification]], list[OutboxRow]]
     resumed: Callable[[Snapshot], None]
     """Memory was loaded: the picture as of the last commit."""
@@ -79,6 +104,9 @@ class Loop:
     def __init__(self, source: Source, checkpoint: Checkpoint, around: Surroundings, timing: Timing) -> None:
         self._source, self._checkpoint, self._around, self._timing = source, checkpoint, around, timing
         self.acknowledgements: queue.Queue[Acknowledgement] = queue.Queue(maxsize=100)
+        self.reloads: queue.SimpleQueue[Reload] = queue.SimpleQueue()
+        """Simple, so that a signal handler can fill it while this thread empties it."""
+        self._make_monitor = around.monitor
         self.status = LoopStatus()
         self._assigned: frozenset[Partition] = frozenset()
         self._met = False
@@ -90,6 +118,8 @@ class Loop:
         self._meet_s = 0.0
         """Not before this is anything counted: after a failed write the next one may fail too (F16)."""
         self._stop = threading.Event()
+        self._changed = False
+        """Whether the core goes on under another configuration than the last commit was made with."""
         self._monitor = self._load()
 
     def run(self, stop: threading.Event) -> None:
@@ -111,6 +141,8 @@ class Loop:
             self._take(self._source.poll(POLL_S))
             if self._met and (self._monitor.held or self._around.monotonic_s() >= self._next_commit_s):
                 self._commit()
+            if not self.reloads.empty():
+                self._reload()
         except CommitUnknownError as error:
             self._report(commit_failed=str(error))
             self._meet_s = self._around.monotonic_s() + RETRY_S
@@ -139,7 +171,7 @@ class Loop:
         self._stored = dict(saved.offsets)
         self._met = False
         self._idle_since.clear()
-        monitor = self._around.monitor(saved)
+        monitor = self._make_monitor(saved)
         self._around.resumed(monitor.snapshot(saved.sequence))
         return monitor
 
@@ -148,6 +180,39 @@ class Loop:
         self._monitor = self._load()
         self._assigned = frozenset()
         self._source.start(self._monitor.topics, dict(self._stored))
+
+    def _reload(self) -> None:
+        """Commit under the old configuration, then go on at that commit under the new one; or keep the old one (F32)."""
+        asked = [self.reloads.get_nowait() for _ in range(self.reloads.qsize())]
+        refused: DriftwatchError | None = None
+        try:
+            prepared = self._around.prepare()
+            if self._met:
+                self._commit()
+            self._take_over(prepared)
+        except (CommitUnknownError, FencedError, DamagedStateError):
+            for one in asked:  # nothing was decided; the old configuration goes on
+                one.answer(CommitUnknownError("the commit before the reload failed; ask again"))
+            raise
+        except DriftwatchError as error:
+            refused = error
+        for one in asked:
+            one.answer(refused)
+
+    def _take_over(self, prepared: Prepared) -> None:
+        topics, old = self._monitor.topics, self._make_monitor
+        whole = not self._monitor.held and self._monitor.offsets == self._stored
+        self._make_monitor = prepared.monitor
+        try:
+            self._monitor = self._load()
+        except DriftwatchError:
+            self._make_monitor = old
+            self._restart()  # loading has dropped what was not committed
+            raise
+        self._changed = True
+        prepared.adopt()
+        if not whole or self._monitor.topics != topics:
+            self._restart()
 
     def _take(self, polled: Polled) -> None:
         if polled.lost or polled.assigned is not None:
@@ -182,7 +247,7 @@ class Loop:
         self._next_commit_s = self._around.monotonic_s() + self._timing.commit_every_s
         asked = self._asked()
         inputs = Inputs(idle=self._idle_partitions(), acknowledged=tuple((a.episode, a.by) for a in asked))
-        moved = self._monitor.offsets != self._stored or inputs.idle != self._idle
+        moved = self._monitor.offsets != self._stored or inputs.idle != self._idle or self._changed
         if not moved and not asked and not self.status.commit_failed:
             return
         started_s = self._around.monotonic_s()
@@ -195,6 +260,7 @@ class Loop:
                 one.answer("the commit failed; ask again")
             raise
         self._idle = inputs.idle
+        self._changed = False
         self._stored = dict(outcome.changes.offsets)
         self._tell(outcome, sequence, asked, self._around.monotonic_s() - started_s)
         self._source.commit(self._stored)

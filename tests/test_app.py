@@ -23,6 +23,8 @@ from tests.integration.receiver import SECRET, Receiver
 from tests.monitor.world import REFERENCE, SPEC, START, prediction
 from tests.waiting import until
 
+SUCCESSFUL = "driftwatch_config_last_reload_successful"
+
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
@@ -159,3 +161,31 @@ def test_a_stream_without_news_becomes_stale() -> None:
     assert stale.after(LoopStatus(turned_at_s=159, newest_ms={key: 1})) == frozenset()
     assert stale.after(LoopStatus(turned_at_s=160, newest_ms={key: 1})) == {key}
     assert stale.after(LoopStatus(turned_at_s=161, newest_ms={key: 2})) == frozenset()
+
+
+def test_a_reload_takes_rules_and_endpoints_over_and_a_bad_file_nothing_f32(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    config = configure(tmp_path, "http://127.0.0.1:1/")  # nobody listens there
+    good = yaml.safe_load(config.read_text())
+    source = MemorySource({"p": 1, "l": 1})
+    with Running(config, source) as running:
+        board = running.app.board
+        before = board.picture.health.config_hash
+        config.write_text("models: [")
+        assert "driftwatch.yaml:" in running.app.reload().result(30)
+        assert board.picture.health.config_hash == before
+        until(lambda: f"{SUCCESSFUL} 0" in running.get("/metrics"), within_s=10, what="the metric says so")
+        good["kafka"]["group_id"] = "another"
+        config.write_text(yaml.safe_dump(good))
+        assert "`kafka` has changed" in running.app.reload().result(30)
+        del good["kafka"]["group_id"]
+        good["models"][0]["rules"][0]["name"] = "renamed"
+        good["endpoints"][0]["url"] = receiver.url
+        config.write_text(yaml.safe_dump(good))
+        assert running.app.reload().result(30) == ""
+        assert board.picture.health.config_hash != before
+        until(lambda: f"{SUCCESSFUL} 1" in running.get("/metrics"), within_s=10, what="the metric says so")
+        feed(source, 0, 3_000)
+        until(receiver.ids, within_s=30, what="the new endpoint is told of the new rule")
+    assert receiver.refused == []

@@ -10,19 +10,28 @@ from typing import Any
 import pytest
 
 from driftwatch.alerts.notifications import OutboxRow
-from driftwatch.errors import CommitUnknownError, FencedError, ReplacedError
+from driftwatch.errors import (
+    CommitUnknownError,
+    ConfigurationError,
+    DriftwatchError,
+    FencedError,
+    ReplacedError,
+    StateError,
+)
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.memory_joins import MemoryJoinTable
 from driftwatch.events.records import Partition
 from driftwatch.facts import PartitionIdle
-from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Surroundings, Timing
+from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Prepared, Reload, Surroundings, Timing
 from driftwatch.monitor import model
 from driftwatch.monitor.changes import Changes
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.monitor.snapshot import Snapshot
+from driftwatch.monitor.spec import ModelSpec
+from driftwatch.references.reference import Reference
 from driftwatch.source.memory import MemorySource
 from driftwatch.storage.memory import MemoryCheckpoint
-from tests.monitor.world import MINUTE, START, plan, prediction
+from tests.monitor.world import MINUTE, REFERENCE, SPEC, START, plan, prediction, reference
 from tests.waiting import until
 
 P = Partition("p", 0)
@@ -67,6 +76,10 @@ class World:
     shown: list[Snapshot] = field(default_factory=list)
     facts: list[Any] = field(default_factory=list)
     statuses: list[LoopStatus] = field(default_factory=list)
+    spec: ModelSpec = SPEC
+    ref: Reference = REFERENCE
+    mistake: DriftwatchError | None = None
+    """What is wrong with the configuration that a reload finds."""
 
     def __post_init__(self) -> None:
         self.source = Source({"p": self.partitions, "l": 1})
@@ -76,6 +89,7 @@ class World:
             monotonic_s=self._tick,
             wall_s=lambda: self.wall_s,
             monitor=lambda saved: Monitor([plan()], saved, self.checkpoint.joins, bytes(16)),
+            prepare=self._prepare,
             render=lambda told: [OutboxRow(n.id, "hook", n.type, n.subject, n.time_ms, b"{}") for n in told],
             resumed=lambda snapshot: self.order.append("resumed"),
             committed=self._committed,
@@ -84,6 +98,15 @@ class World:
         )
         self.loop = Loop(self.source, self.checkpoint, around, Timing(1.0, 60.0, 10 * MINUTE))
         self.source.start(["l", "p"], {})
+
+    def _prepare(self) -> Prepared:
+        if self.mistake is not None:
+            raise self.mistake
+        plans = [plan(self.spec, self.ref)]
+        return Prepared(
+            lambda saved: Monitor(plans, saved, self.checkpoint.joins, bytes(16)),
+            lambda: self.order.append("adopted"),
+        )
 
     def _tick(self) -> float:
         self.now_s += 0.001
@@ -424,3 +447,76 @@ def test_run_ends_with_a_last_commit_and_leaves_cleanly() -> None:
     stop.set()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def reload(world: World) -> list[DriftwatchError | None]:
+    answers: list[DriftwatchError | None] = []
+    world.loop.reloads.put(Reload(answers.append))
+    world.turns(2, 0.01)
+    return answers
+
+
+def test_a_reload_commits_first_and_goes_on_at_that_commit_f32() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns(2, 0.01)  # read, and not committed yet
+    world.ref = reference(seed=8)
+    assert reload(world) == [None]
+    assert world.order.index("checkpoint") < world.order.index("adopted")
+    world.feed(100, 100)
+    world.turns()
+    assert world.accepted() == 200, "nothing is lost, nothing is counted twice"
+    layouts = {version.layout.hash for version in world.loop._monitor.models["m"].versions.all}
+    assert layouts == {REFERENCE.layout.hash, world.ref.layout.hash}
+    kinds = [row.kind for _, _, row in world.checkpoint.journal()]
+    assert kinds.count("plans") == 2
+
+
+def test_a_reload_is_stored_although_nothing_arrives() -> None:
+    world = World()
+    world.feed(0, 10)
+    world.turns()
+    world.ref = reference(seed=8)
+    reload(world)
+    world.turns()
+    assert [row.kind for _, _, row in world.checkpoint.journal()].count("plans") == 2
+
+
+def test_a_bad_file_changes_nothing_and_tells_every_mistake_f32() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns()
+    before = world.loop._monitor
+    world.mistake = ConfigurationError("two mistakes")
+    assert reload(world) == [world.mistake]
+    assert world.loop._monitor is before
+    assert "adopted" not in world.order
+    world.feed(100, 100)
+    world.turns()
+    assert world.accepted() == 200
+
+
+def test_what_the_state_does_not_allow_is_refused_and_the_old_configuration_counts_on() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns()
+    world.spec = SPEC.model_copy(update={"origin": "2024-01-01T00:00:30Z"})
+    (refused,) = reload(world)
+    assert isinstance(refused, StateError)
+    assert "origin" in str(refused)
+    assert "adopted" not in world.order
+    world.feed(100, 100)
+    world.turns(5)
+    assert world.accepted() == 200
+
+
+def test_a_commit_that_fails_before_a_reload_leaves_everything_as_it_was() -> None:
+    world = World()
+    world.feed(0, 100)
+    world.turns(2, 0.01)
+    world.checkpoint.failures.append(CommitUnknownError("gone"))
+    (refused,) = reload(world)
+    assert isinstance(refused, CommitUnknownError)
+    assert "adopted" not in world.order
+    world.turns(6)
+    assert world.accepted() == 100

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -33,9 +36,14 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
     from driftwatch.telemetry.logs import set_up
     from driftwatch.telemetry.redaction import Redaction
 
+    def hide_secrets(loaded: Loaded) -> None:
+        """A reload may bring new ones."""
+        telemetry = loaded.configuration.telemetry
+        secrets = Redaction(secrets_of(loaded.configuration))
+        set_up(telemetry.log_format, telemetry.log_level, sys.stdout, secrets)
+
     loaded = load(config)
-    telemetry = loaded.configuration.telemetry
-    set_up(telemetry.log_format, telemetry.log_level, sys.stdout, Redaction(secrets_of(loaded.configuration)))
+    hide_secrets(loaded)
     made = plan(loaded.configuration, loaded.references)
     structlog.get_logger("driftwatch").info(
         "configuration",
@@ -46,7 +54,7 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
         series=made.series,
     )
     try:
-        _serve(loaded, stopped_by_signals())
+        _serve(loaded, stopped_by_signals(), hide_secrets)
     except DriftwatchError:
         raise
     except Exception:
@@ -55,16 +63,21 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
         raise typer.Exit(ExitCode.FAILED) from None
 
 
-def _serve(loaded: Loaded, stop: threading.Event) -> None:
+def _serve(loaded: Loaded, stop: threading.Event, reloaded: Callable[[Loaded], None]) -> None:
     """Run until `stop`; once, where the configuration says so, state that cannot be used is set aside and rebuilt."""
     from driftwatch.app import App
 
+    def serve() -> None:
+        app = App(loaded, reloaded=reloaded)
+        reloaded_by_signal(app.reload)
+        app.run(stop)
+
     try:
-        App(loaded).run(stop)
+        serve()
     except (DamagedStateError, OffsetsGoneError) as error:
         if not _set_aside(loaded.configuration, error):
             raise
-        App(loaded).run(stop)
+        serve()
 
 
 def _set_aside(configuration: Configuration, error: DamagedStateError | OffsetsGoneError) -> bool:
@@ -82,6 +95,16 @@ def _set_aside(configuration: Configuration, error: DamagedStateError | OffsetsG
             "state_set_aside", files=[str(path) for path in moved], reason=str(error)
         )
     return bool(moved)
+
+
+def reloaded_by_signal(reload: Callable[[], object]) -> None:
+    """SIGHUP asks for the configuration to be read again (F32); too many at once are one."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        with suppress(queue.Full):
+            reload()
+
+    signal.signal(signal.SIGHUP, handle)
 
 
 def stopped_by_signals(grace_s: float = GRACE_S) -> threading.Event:

@@ -1,9 +1,8 @@
-"""Acknowledging a retraining: the one request that changes something, behind a bearer token (F37)."""
+"""Acknowledging a retraining: a request that changes something, behind a bearer token (F37)."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import queue
 import re
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from starlette.requests import Request
 
 from driftwatch.telemetry.answers import Acknowledged, AcknowledgeRequest
 from driftwatch.telemetry.api import Refused
+from driftwatch.telemetry.authorise import Token, authorise
 
 BODY_BYTES: Final = 4_096
 WAIT_S: Final = 5.0
@@ -34,8 +34,6 @@ class Outcome(StrEnum):
 Submit = Callable[[str, str], "Future[str]"]
 """(episode, by) → the future of an `Outcome` (any other text: not committed), set after the commit; raises queue.Full.
 Must not block (E15)."""
-Token = Callable[[], str | None]
-"""The token in force, None where none is configured; OSError or KeyError where it cannot be read."""
 
 
 class Acknowledging:
@@ -48,7 +46,7 @@ class Acknowledging:
 
     async def acknowledge(self, request: Request) -> tuple[int, Acknowledged]:
         """Status and answer: 200 when committed, 202 when accepted but not decided yet. Raises Refused."""
-        self._authorise(request)
+        authorise(request, self._token)
         episode = request.path_params["episode"]
         if not _EPISODE.fullmatch(episode):
             raise _unknown()
@@ -58,19 +56,6 @@ class Acknowledging:
         except queue.Full:
             raise Refused(503, "busy", "Too many commands wait for the next commit; ask again.") from None
         return await self._outcome(episode, future)
-
-    def _authorise(self, request: Request) -> None:
-        try:
-            token = self._token()
-        except (OSError, KeyError):
-            raise Refused(503, "token_unreadable", "The configured http.token cannot be read.") from None
-        if not token:
-            raise Refused(403, "not_configured", "Acknowledging is off: no http.token is configured.")
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        # Starlette reads headers as Latin-1: this gives back the bytes that were sent.
-        right = hmac.compare_digest(given.strip().encode("latin-1"), token.encode("utf-8"))
-        if scheme.lower() != "bearer" or not right:
-            raise Refused(401, "unauthorised", "Send the header `Authorization: Bearer TOKEN`.")
 
     async def _outcome(self, episode: str, future: Future[str]) -> tuple[int, Acknowledged]:
         try:

@@ -277,6 +277,13 @@ class Acknowledged(msgspec.Struct, frozen=True):
     """`acknowledged`, or `accepted`: queued, and decided at the next commit."""
 
 
+class Reloaded(msgspec.Struct, frozen=True):
+    """What became of a reload."""
+
+    outcome: str
+    """`reloaded`, or `accepted`: asked for, and not decided yet."""
+
+
 class AcknowledgeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who takes care of the retraining."""
 

@@ -239,6 +239,15 @@ CONFIGURATION: Final = Metric(
     "Hash of the configuration in force.",
     ("hash",),
 )
+RELOADED: Final = _gauge(
+    "config_last_reload_successful",
+    "0 after a reload that was refused: the configuration before it is in force.",
+)
+RELOAD_TIME: Final = _gauge(
+    "config_last_reload_success_timestamp_seconds",
+    "Time at which the configuration in force was taken over.",
+    unit="seconds",
+)
 READY: Final = _gauge("ready", "1 while the daemon can do its work, as /readyz says it.")
 NOT_READY: Final = _gauge("not_ready", "1 for each reason for which /readyz says 503.", "reason")
 CONNECTED: Final = _gauge("connected", "1 while a broker answers.")
@@ -360,6 +369,8 @@ FIXED: Final = (
     LAST_DELIVERY,
     BUILD,
     CONFIGURATION,
+    RELOADED,
+    RELOAD_TIME,
     READY,
     NOT_READY,
     CONNECTED,

@@ -87,6 +87,8 @@ def health_families(sequence: int, health: Health, counts: Counts, now_s: float)
     return [
         Family.of(c.BUILD, [((__version__,), 1)]),
         Family.of(c.CONFIGURATION, [((health.config_hash,), 1)]),
+        Family.one(c.RELOADED, not health.reload_failed),
+        Family.one(c.RELOAD_TIME, health.reloaded_s),
         Family.one(c.READY, not reasons),
         Family.of(c.NOT_READY, (((str(reason),), reason in reasons) for reason in NotReady)),
         Family.one(c.CONNECTED, health.connected),

@@ -48,6 +48,10 @@ class Health:
 
     started_s: float = 0.0
     config_hash: str = ""
+    reload_failed: str = ""
+    """Why the last reload was refused: the configuration before it is in force (F32); empty after a good one."""
+    reloaded_s: float = 0.0
+    """When the configuration in force was taken over, at the start or by a reload."""
     memory_bound_bytes: int = 0
     """The bound computed from the configuration (P7)."""
     running: bool = False

@@ -18,13 +18,14 @@ from driftwatch.telemetry import rows
 from driftwatch.telemetry.api import OPERATIONS, Operation, Parameter
 
 ACKNOWLEDGE_PATH: Final = "/api/v1/episodes/{episode}/acknowledge"
+RELOAD_PATH: Final = "/api/v1/reload"
 _SCHEMA: Final = "#/components/schemas/{name}"
 _REFUSALS: Final = {
     400: "The request is wrong; the message says what to write.",
     401: "The bearer token is missing or wrong.",
-    403: "Acknowledging is off: no `http.token` is configured.",
+    403: "Changing anything is off: no `http.token` is configured.",
     404: "There is no such thing.",
-    409: "The episode cannot be acknowledged in its state.",
+    409: "It is refused as things stand; the message says why.",
     413: "The body is too large.",
     503: "Too busy, or not ready; ask again.",
 }
@@ -37,6 +38,7 @@ def document() -> dict[str, Any]:
         a.Problem,
         a.Acknowledged,
         a.AcknowledgeRequest,
+        a.Reloaded,
     }
     types = sorted(answers, key=lambda answer: answer.__name__)
     _, components = msgspec.json.schema_components(types, ref_template=_SCHEMA)
@@ -46,13 +48,14 @@ def document() -> dict[str, Any]:
             components[owner]["properties"][field].setdefault("description", text)
     paths: dict[str, Any] = {operation.path: {"get": _get(operation)} for operation in OPERATIONS}
     paths[ACKNOWLEDGE_PATH] = {"post": _acknowledge()}
+    paths[RELOAD_PATH] = {"post": _reload()}
     paths["/metrics"] = {"get": _metrics()}
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "driftwatch",
             "version": __version__,
-            "description": "What a driftwatch daemon knows, as of its last commit. Read-only, but for acknowledging a retraining.",
+            "description": "What a driftwatch daemon knows, as of its last commit. Read-only, but for acknowledging a retraining and reloading the configuration.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -114,6 +117,20 @@ def _acknowledge() -> dict[str, Any]:
             "200": _json("Acknowledged, and committed.", "Acknowledged"),
             "202": _json("Accepted; it is decided at the next commit.", "Acknowledged"),
             **{str(status): _problem(status) for status in (400, 401, 403, 404, 409, 413, 503)},
+        },
+    }
+
+
+def _reload() -> dict[str, Any]:
+    return {
+        "operationId": "reload",
+        "summary": "Take the configuration file over as it is now, as SIGHUP does; a bad one changes nothing.",
+        "security": [{"token": []}],
+        "parameters": [],
+        "responses": {
+            "200": _json("It is in force.", "Reloaded"),
+            "202": _json("Asked for, and not decided yet.", "Reloaded"),
+            **{str(status): _problem(status) for status in (401, 403, 409, 503)},
         },
     }
 

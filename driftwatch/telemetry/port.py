@@ -5,18 +5,21 @@ from __future__ import annotations
 from driftwatch.telemetry.acknowledge import Acknowledging, Submit
 from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import PictureCollector, Scrapes
+from driftwatch.telemetry.reloading import Reloading, SubmitReload
 from driftwatch.telemetry.server import HttpServer
 from driftwatch.telemetry.spec import HttpSpec, TelemetrySpec
 from driftwatch.telemetry.web import application
 
 
-def http_port(board: Board, http: HttpSpec, telemetry: TelemetrySpec, submit: Submit) -> HttpServer:
-    """The server of one daemon, not started yet; `submit` hands an acknowledgement to the loop."""
+def http_port(
+    board: Board, http: HttpSpec, telemetry: TelemetrySpec, submit: Submit, submit_reload: SubmitReload
+) -> HttpServer:
+    """The server of one daemon, not started yet; `submit` and `submit_reload` hand commands to the loop."""
 
     def token() -> str | None:
         """Read at use, so that a rotated file needs no restart."""
         return None if http.token is None else http.token.reveal()
 
     scrapes = Scrapes(PictureCollector(board, telemetry.max_series))
-    app = application(board, scrapes, Acknowledging(token, submit))
+    app = application(board, scrapes, Acknowledging(token, submit), Reloading(token, submit_reload))
     return HttpServer(app, http.host, http.port)

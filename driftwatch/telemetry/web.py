@@ -21,8 +21,9 @@ from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import Scrapes
 from driftwatch.telemetry.exposition import negotiate, takes_gzip
 from driftwatch.telemetry.markup import STYLE
-from driftwatch.telemetry.openapi import ACKNOWLEDGE_PATH, document
+from driftwatch.telemetry.openapi import ACKNOWLEDGE_PATH, RELOAD_PATH, document
 from driftwatch.telemetry.pages import docs_page, status_page
+from driftwatch.telemetry.reloading import Reloading
 from driftwatch.telemetry.text import valid_utf8
 
 MAX_REQUESTS: Final = 64
@@ -44,6 +45,7 @@ def application(
     board: Board,
     scrapes: Scrapes,
     acknowledging: Acknowledging,
+    reloading: Reloading,
     clock: Callable[[], float] = time.monotonic,
 ) -> ASGIApp:
     """Everything on the one port; `clock` is monotonic seconds."""
@@ -73,6 +75,10 @@ def application(
         status, answer = await acknowledging.acknowledge(request)
         return _json(answer, status)
 
+    async def reload(request: Request) -> Response:
+        status, answer = await reloading.reload(request)
+        return _json(answer, status)
+
     async def openapi(request: Request) -> Response:
         return _json(document())
 
@@ -88,6 +94,7 @@ def application(
     routes = [
         *(operation_route(operation) for operation in OPERATIONS),
         Route(ACKNOWLEDGE_PATH, acknowledge, methods=["POST"], name="acknowledge"),
+        Route(RELOAD_PATH, reload, methods=["POST"], name="reload"),
         Route("/metrics", metrics, methods=["GET"]),
         Route("/api/v1/openapi.json", openapi, methods=["GET"]),
         Route("/api/docs", docs, methods=["GET"]),

@@ -225,6 +225,7 @@ class Sender:
         self._lanes: dict[str, Lane] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._outbox: Outbox | None = None
+        self._post: HttpPost | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._error: BaseException | None = None
         self._stopped = asyncio.Event()
@@ -260,6 +261,39 @@ class Sender:
         """Make rows pending again that were delivered or abandoned; returns how many."""
         return self._ask(lambda outbox: outbox.resend(endpoint, ids))
 
+    def replace(self, endpoints: Sequence[EndpointSpec]) -> None:
+        """Send to these endpoints from now on; returns at once. Attempts under way come to their end first, and an
+        endpoint that was disabled is tried again (F26).
+        """
+        self._endpoints = endpoints
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._replace)
+
+    def _replace(self) -> None:
+        old, before = list(self._lanes.values()), self._tasks
+        for lane in old:
+            lane.stop()
+        self._tasks = [asyncio.create_task(self._take_over(before))]
+
+    async def _take_over(self, before: list[asyncio.Task[None]]) -> None:
+        """The lanes of the endpoints in force, once those of before have ended."""
+        await asyncio.gather(*before, return_exceptions=True)
+        if self._stopped.is_set():
+            return
+        assert self._outbox is not None
+        for endpoint in self._endpoints:
+            self._outbox.enable(endpoint.name)
+        self._lanes = self._made(self._outbox)
+        await asyncio.gather(*(lane.run() for lane in self._lanes.values()))
+
+    def _made(self, outbox: Outbox) -> dict[str, Lane]:
+        assert self._post is not None
+        return {
+            endpoint.name: Lane(endpoint, outbox, self._post, self._timing, self._tell)
+            for endpoint in self._endpoints
+        }
+
     def stop(self, deadline_s: float) -> bool:
         """End within the deadline; whether every attempt that was under way came to its end.
 
@@ -287,14 +321,14 @@ class Sender:
         outbox = self._open_outbox()
         post = self._make_post()
         try:
-            self._outbox = outbox
-            for endpoint in self._endpoints:
-                self._lanes[endpoint.name] = Lane(endpoint, outbox, post, self._timing, self._tell)
+            self._outbox, self._post = outbox, post
+            self._lanes = self._made(outbox)
             self._tasks = [asyncio.create_task(lane.run()) for lane in self._lanes.values()]
             self._loop = asyncio.get_running_loop()
             self._ready.set()
             await self._stopped.wait()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            while not all(task.done() for task in self._tasks):  # they may be replaced meanwhile
+                await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             await post.aclose()
             outbox.close()

@@ -13,6 +13,7 @@ from driftwatch.telemetry.acknowledge import Acknowledging
 from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import PictureCollector, Scrapes
 from driftwatch.telemetry.counts import Counts
+from driftwatch.telemetry.reloading import Reloading
 from driftwatch.telemetry.web import application
 from tests.telemetry import pictures
 
@@ -32,7 +33,10 @@ class Daemon:
     """None: the commit that decides it never comes."""
     full: bool = False
     wait_s: float = 5.0
+    refused: str | None = ""
+    """What the loop says of a reload; None: nothing yet."""
     asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    reloads: int = 0
 
     def __post_init__(self) -> None:
         self.board = Board(pictures.health())
@@ -47,6 +51,15 @@ class Daemon:
             future.set_result(self.outcome)
         return future
 
+    def submit_reload(self) -> Future[str]:
+        if self.full:
+            raise queue.Full
+        self.reloads += 1
+        future: Future[str] = Future()
+        if self.refused is not None:
+            future.set_result(self.refused)
+        return future
+
     def read_token(self) -> str | None:
         if self.token == "unreadable":
             raise OSError("no such file")
@@ -55,9 +68,9 @@ class Daemon:
     @property
     def app(self) -> ASGIApp:
         acknowledging = Acknowledging(self.read_token, self.submit, self.wait_s)
-        return application(
-            self.board, Scrapes(PictureCollector(self.board, 50_000, clock), clock), acknowledging, clock
-        )
+        reloading = Reloading(self.read_token, self.submit_reload, self.wait_s)
+        scrapes = Scrapes(PictureCollector(self.board, 50_000, clock), clock)
+        return application(self.board, scrapes, acknowledging, reloading, clock)
 
     def client(self) -> TestClient:
         return TestClient(self.app, base_url="http://daemon:9464", raise_server_exceptions=False)

@@ -28,42 +28,6 @@ def test_the_loop_s_refusals_are_told(outcome: str, status: int) -> None:
     assert answer.json()["message"]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"authorization": ""},
-        {"authorization": "Bearer"},
-        {"authorization": "Bearer "},
-        {"authorization": "Bearer wrong"},
-        {"authorization": f"Basic {TOKEN}".encode()},
-        {"authorization": f"Bearer {TOKEN}x".encode()},
-        {"authorization": f"Bearer {TOKEN[:-1]}".encode()},
-    ],
-)
-def test_a_missing_or_wrong_token_is_refused(headers: dict[str, str]) -> None:
-    daemon = Daemon()
-    answer = daemon.client().post(PATH, json=BODY, headers=headers)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert daemon.asked == []
-    assert TOKEN not in answer.text
-
-
-@pytest.mark.parametrize("token", [None, ""])
-def test_without_a_configured_token_nobody_may(token: str | None) -> None:
-    daemon = Daemon(token=token)
-    for headers in ({}, {"authorization": "Bearer "}, BEARER):
-        assert daemon.client().post(PATH, json=BODY, headers=headers).status_code == 403
-    assert daemon.asked == []
-
-
-def test_a_token_that_cannot_be_read_refuses_everybody() -> None:
-    answer = Daemon(token="unreadable").client().post(PATH, json=BODY, headers=BEARER)
-    assert answer.status_code == 503
-    assert "no such file" not in answer.text
-
-
 def test_a_full_queue_says_so() -> None:
     answer = Daemon(full=True).client().post(PATH, json=BODY, headers=BEARER)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

@@ -20,14 +20,14 @@ def test_operation_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_only_acknowledging_needs_the_token() -> None:
+def test_only_what_changes_something_needs_the_token() -> None:
     secured = [
         path
         for path, methods in document()["paths"].items()
         for operation in methods.values()
         if operation["security"]
     ]
-    assert secured == ["/api/v1/episodes/{episode}/acknowledge"]
+    assert secured == ["/api/v1/episodes/{episode}/acknowledge", "/api/v1/reload"]
 
 
 def test_fields_say_what_they_mean() -> None:
