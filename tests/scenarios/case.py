@@ -204,7 +204,8 @@ class _Drawing:
 def _steps(rng: random.Random, logs: Mapping[Partition, Sequence[Line]]) -> tuple[Step, ...]:
     """Random reads, commits and crashes; a partition can come later, and all are read to their ends afterwards."""
     partitions = list(logs)
-    later = {p for p in partitions if p.number > 0 and rng.random() < 0.15}
+    known = {topic: rng.choice([1, 2, 3, 3, 3]) for topic in sorted({p.topic for p in partitions})}
+    later = {p for p in partitions if p.number >= known[p.topic]}  # topics grow by higher numbers
     steps: list[Step] = [_assign(rng, logs, [p for p in partitions if p not in later])]
     often, sizes = rng.choice([0.1, 0.3, 0.6]), rng.choice([[1], [1, 3, 17], [17, 80]])
     wall = rng.random() < 0.5
