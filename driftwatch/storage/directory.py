@@ -150,11 +150,10 @@ def _make_owner(path: Path) -> _Owner:
     made = _Owner(owner=str(uuid.uuid4()), hash_key=secrets.token_hex(HASH_KEY_BYTES))
     new = path.with_name(path.name + ".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, msgspec.json.encode(made) + b"\n")
+    with os.fdopen(descriptor, "wb") as file:  # a file writes all of it or raises; os.write may write a part
+        file.write(msgspec.json.encode(made) + b"\n")
+        file.flush()
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     new.rename(path)
     sync_directory(path.parent)
     return made

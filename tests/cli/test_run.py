@@ -3,12 +3,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from driftwatch.cli.program import run
-from driftwatch.errors import ExitCode
+from driftwatch.config.load import Loaded
+from driftwatch.errors import DamagedStateError, DriftwatchError, ExitCode, OffsetsGoneError
+from driftwatch.storage.directory import CHECKPOINT_FILE
+from driftwatch.storage.sqlite import open_checkpoint
 from tests.config.files import GOOD
 from tests.waiting import until
 
@@ -103,3 +108,71 @@ def test_a_crash_is_one_log_line_without_secrets(tmp_path: Path) -> None:
     assert (last["event"], last["level"]) == ("crashed", "critical")
     assert "RuntimeError: a bug\nthat saw [redacted]" in last["exception"]
     assert "canary-7f3a9c" not in ended.stdout
+
+
+class Starts:
+    """An app that only opens its state and sees how its source ended."""
+
+    errors: ClassVar[list[DriftwatchError]] = []
+    ran: ClassVar[int] = 0
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._checkpoint = open_checkpoint(Path(loaded.configuration.state.directory))
+
+    def run(self, stop: threading.Event) -> None:
+        self._checkpoint.close()
+        if self.errors:
+            raise self.errors.pop()
+        type(self).ran += 1
+
+
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch) -> type[Starts]:
+    monkeypatch.setattr("driftwatch.app.App", Starts)
+    monkeypatch.setattr("driftwatch.cli.run.stopped_by_signals", threading.Event)
+    monkeypatch.setattr("driftwatch.telemetry.logs.set_up", lambda *_: None)
+    monkeypatch.setattr(Starts, "ran", 0)
+    monkeypatch.setattr(Starts, "errors", [])
+    return Starts
+
+
+def configured(folder: Path, *more: str) -> tuple[str, Path]:
+    """A configuration with a state directory that holds one checkpoint."""
+    text = GOOD.replace("kafka: {", "kafka: {on_reset: rebuild, ") if "on_reset" in more else GOOD
+    damage = ", on_damage: rebuild" if "on_damage" in more else ""
+    (folder / "c.yaml").write_text(f"{text}state: {{directory: state{damage}}}\n")
+    open_checkpoint(folder / "state").close()
+    return str(folder / "c.yaml"), folder / "state" / CHECKPOINT_FILE
+
+
+def test_damaged_state_is_refused_unless_told(
+    tmp_path: Path, starts: type[Starts], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, path = configured(tmp_path)
+    path.write_bytes(b"")
+    assert run(["run", "-c", config]) == ExitCode.STATE
+    assert "`driftwatch state rebuild` sets it aside" in capsys.readouterr().err
+    assert path.read_bytes() == b""
+    assert starts.ran == 0
+
+
+def test_damaged_state_is_rebuilt_once_where_told(tmp_path: Path, starts: type[Starts]) -> None:
+    config, path = configured(tmp_path, "on_damage")
+    path.write_bytes(b"")
+    assert run(["run", "-c", config]) == ExitCode.OK
+    assert starts.ran == 1
+    assert path.with_name(path.name + ".aside-1").read_bytes() == b""
+    starts.errors = [DamagedStateError("again"), DamagedStateError("while it ran")]
+    assert run(["run", "-c", config]) == ExitCode.STATE, "what looks whole is not set aside"
+    assert path.exists()
+
+
+@pytest.mark.parametrize(("told", "code", "ran"), [("", ExitCode.SOURCE, 0), ("on_reset", ExitCode.OK, 1)])
+def test_offsets_that_are_gone_are_refused_unless_told(
+    tmp_path: Path, starts: type[Starts], told: str, code: ExitCode, ran: int
+) -> None:
+    config, path = configured(tmp_path, told)
+    starts.errors = [OffsetsGoneError("gone")]
+    assert run(["run", "-c", config]) == code
+    assert starts.ran == ran
+    assert path.with_name(path.name + ".aside-1").exists() is bool(told)

@@ -20,6 +20,7 @@ from driftwatch.storage.directory import (
     set_aside,
     set_aside_before,
 )
+from tests.storage.disks import file_size_limit
 
 HOLD = """
 import sys
@@ -88,6 +89,19 @@ def test_a_path_that_cannot_be_a_directory_is_one_clear_line(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="cannot be used"):
         StateDirectory(tmp_path / "file")
+
+
+def test_a_disk_that_is_full_for_the_first_bytes_is_one_clear_line_and_frees_the_directory(
+    tmp_path: Path,
+) -> None:
+    for limit, made in (
+        (0, "lock"),
+        (20, "owner.json.new"),
+    ):  # a process id fits into 20 bytes, an owner does not
+        with file_size_limit(limit), pytest.raises(StateError, match="cannot be used"):
+            StateDirectory(tmp_path)
+        assert (tmp_path / made).exists()
+    StateDirectory(tmp_path).close()
 
 
 def test_a_damaged_checkpoint_is_set_aside_with_its_log(tmp_path: Path) -> None:
