@@ -14,11 +14,21 @@ from driftwatch.errors import StateError
 from driftwatch.storage.directory import CHECKPOINT_FILE, DELIVERIES_FILE
 from driftwatch.storage.schema import CHECKPOINT, DELIVERIES, create, open_database, open_read_only
 from driftwatch.storage.sqlite import BUSY_S, outbox_row, outbox_table
-from driftwatch.storage.transaction import FAULTS, Transaction, damaged, reading, while_writing
+from driftwatch.storage.transaction import (
+    FAULTS,
+    Transaction,
+    damaged,
+    is_busy,
+    is_full,
+    reading,
+    while_writing,
+)
 
 KEPT_ROWS: Final = 50_000
 """Deliveries that are remembered although the checkpoint's outbox has dropped their rows; the last ones."""
 _CACHE_BYTES: Final = 2 * 2**20
+_COPY_EVERY: Final = 100
+"""Transactions between two copies of the log into the file: it stays below some MiB."""
 
 
 class _New(NamedTuple):
@@ -69,6 +79,7 @@ class SqliteOutbox:
         self._transaction = Transaction(connection)
         self._path = str(path)
         self._seen = 0
+        self._since_copy = 0
         with self._writing():
             self._verify()
             # numbers begin anew in a checkpoint that was set aside or restored: what it holds now counts
@@ -260,6 +271,7 @@ class SqliteOutbox:
             self._transaction.begin()
             yield
             self._transaction.commit()
+            self._copy_log()
         except BaseException as error:
             self._seen = seen
             if self._connection.in_transaction:
@@ -267,3 +279,15 @@ class SqliteOutbox:
             if isinstance(error, FAULTS):
                 raise while_writing(error, self._path) from error
             raise
+
+    def _copy_log(self) -> None:
+        """Copy the log into the file now and then, so that it begins anew; what was written is durable already."""
+        self._since_copy += 1
+        if self._since_copy < _COPY_EVERY:
+            return
+        self._since_copy = 0
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except FAULTS as error:
+            if not (is_full(error) or is_busy(error)):  # those pass by themselves; the log keeps everything
+                raise

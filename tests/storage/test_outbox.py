@@ -163,3 +163,15 @@ def test_damage_in_either_file_is_found(checkpoint: SqliteCheckpoint, tmp_path: 
     path.write_bytes((tmp_path / CHECKPOINT_FILE).read_bytes())
     with pytest.raises(StateError, match="not a deliveries of driftwatch"):
         open_outbox(tmp_path)
+
+
+def test_the_log_begins_anew(checkpoint: SqliteCheckpoint, tmp_path: Path) -> None:
+    """An endpoint that is dead for days is written about again and again."""
+    checkpoint.commit(Changes(outbox=[outbox_row("a")]))
+    outbox = open_outbox(tmp_path)
+    log, sizes = tmp_path / f"{DELIVERIES_FILE}-wal", []
+    for number in range(5 * module._COPY_EVERY):
+        outbox.record(Attempt("a", "hook", number, 0.0, "pending", "connect", 1.0, float(number)))
+        sizes.append(log.stat().st_size)
+    outbox.close()
+    assert max(sizes) <= 1.1 * max(sizes[: module._COPY_EVERY])
