@@ -10,8 +10,10 @@ from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
     DECISION,
     QUALITY_ROWS,
+    RESIDUAL_EDGES,
     RESIDUAL_ROWS,
     SCORE,
+    SCORE_DECISION,
     Block,
     Field,
     FieldKind,
@@ -67,7 +69,7 @@ def _cells(spec: ModelSpec) -> int:
 
     `cells.exact` has no such limit; the learning sample would set it, and 100 000 events are kept (E10).
     """
-    return 200_001 if spec.cells.exact else 2 * spec.cells.cells + 6
+    return 200_001 if spec.cells.exact else 2 * spec.cells.cells + 7
 
 
 def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:
@@ -83,7 +85,16 @@ def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:
         classes = tuple(str(i) for i in range(_classes(spec)))
         fields.append(Field(DECISION, FieldKind.CATEGORICAL, start, categories=classes))
         start = fields[-1].stop
+    if stream is Stream.PREDICTIONS and _together(spec):
+        groups = _cells(spec) if spec.task is Task.BINARY else spec.cells.coarse
+        blocks = (Block(SCORE_DECISION, start, (groups + 1, _classes(spec))),)
+        return Part(stream, tuple(fields), blocks, blocks[-1].stop)
     return Part(stream, tuple(fields), (), start)
+
+
+def _together(spec: ModelSpec) -> bool:
+    declared, labelled = spec.predictions, spec.labels is not None or spec.predictions.label is not None
+    return labelled and bool(_classes(spec)) and None not in (declared.score, declared.decision)
 
 
 def _numeric(name: str, start: int, spec: ModelSpec) -> Field:
@@ -99,8 +110,11 @@ def _blocks(spec: ModelSpec) -> tuple[tuple[Block, ...], int]:
         shapes["score_label"] = (_cells(spec) + 2, 2)
     if classes and scored:
         shapes["calibration"] = (CALIBRATION_ROWS, spec.cells.calibration_cells)
+        shapes["calibration_mass"] = (CALIBRATION_ROWS, spec.cells.coarse)
+        shapes["strata"] = (spec.cells.coarse, classes, 2)
     if spec.task is Task.REGRESSION:
         shapes["residuals"] = (RESIDUAL_ROWS,)
+        shapes["residual_cells"] = (len(RESIDUAL_EDGES) + 1,)
     blocks: list[Block] = []
     start = 0
     for name, shape in shapes.items():

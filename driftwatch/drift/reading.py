@@ -30,6 +30,11 @@ class Pair:
     window_ms: int
     predicted: Ints | None = None
     """int64[slices]: predictions in the window's time range, for label coverage (labels part only)."""
+    labelled: Ints | None = None
+    """int64[slices, labels part's columns]: the reference's labels, for estimates (predictions part only)."""
+    strata: Ints | None = None
+    """int64[slices, coarse score cells, classes]: all predictions by stratum in the window's time range, for
+    post-stratified accuracy (labels part only)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,6 +50,7 @@ class Judging:
             reference_span_ms=version.reference.span_ms,
             window_ms=window.size_ms,
             predicted=self._predicted(window, end_ms) if stream is Stream.LABELS else None,
+            labelled=version.reference.totals.get(Stream.LABELS) if stream is Stream.PREDICTIONS else None,
         )
         reading = Reading(
             model=self._plan.name,

@@ -21,8 +21,10 @@ from driftwatch.summaries.layout import (
     DECISION,
     OTHER,
     QUALITY_ROWS,
+    RESIDUAL_EDGES,
     RESIDUAL_ROWS,
     SCORE,
+    SCORE_DECISION,
     Block,
     Field,
     Layout,
@@ -96,10 +98,28 @@ def _part(subject: Subject, of: StreamColumns, events: Events, classes: tuple[st
         fields.append(categorical_field(name, start(), events.texts[place], spec))
     if of.reading.stream is Stream.PREDICTIONS:
         if of.reading.score is not None:
-            fields.append(numeric_field(SCORE, start(), _valid(events.scores), spec, tails=True))
+            fields.append(_score_field(subject, start(), _valid(events.scores)))
         if _decides(subject):
             fields.append(_decision_field(start(), classes, spec))
-    return Part(of.reading.stream, tuple(fields), (), start())
+    blocks = _together(subject, fields, len(classes)) if of.reading.stream is Stream.PREDICTIONS else ()
+    return Part(of.reading.stream, tuple(fields), blocks, blocks[-1].stop if blocks else start())
+
+
+def _score_field(subject: Subject, start: int, scores: Floats) -> Field:
+    """The score's cells; a binary model's threshold is an edge, so that a cell knows its decision."""
+    below = (float(np.nextafter(subject.predictions.threshold, -np.inf)),)
+    cuts = below if subject.task is Task.BINARY else ()
+    return numeric_field(SCORE, start, scores, subject.cells, tails=True, cuts=cuts)
+
+
+def _together(subject: Subject, fields: Sequence[Field], classes: int) -> tuple[Block, ...]:
+    """Score and decision counted together, where neither says the other and labels will meet them."""
+    score = next((field for field in fields if field.name == SCORE), None)
+    mapped = subject.predictions.decision is not None and _decides(subject)
+    if score is None or not mapped or not subject.has_labels:
+        return ()
+    groups = score.cells if subject.task is Task.BINARY else max(score.groups) + 1
+    return (Block(SCORE_DECISION, fields[-1].stop, (groups + 1, classes)),)
 
 
 def _decision_field(start: int, classes: tuple[str, ...], spec: CellsSpec) -> Field:
@@ -124,7 +144,7 @@ def _labels_part(subject: Subject, score: Field | None, classes: int) -> Part:
             raise ReferenceFileError(
                 f"model {subject.model!r}: labels of a regression need `predictions.score`, the predicted value"
             )
-        shapes.append(("residuals", (RESIDUAL_ROWS,)))
+        shapes += [("residuals", (RESIDUAL_ROWS,)), ("residual_cells", (len(RESIDUAL_EDGES) + 1,))]
     elif not _decides(subject):
         raise ReferenceFileError(
             f"model {subject.model!r}: labels need `predictions.decision`, or a binary model's `predictions.score`"
@@ -134,7 +154,10 @@ def _labels_part(subject: Subject, score: Field | None, classes: int) -> Part:
         if score is not None and subject.task is Task.BINARY:
             shapes.append(("score_label", (score.cells, 2)))
         if score is not None:
+            groups = max(score.groups) + 1
             shapes.append(("calibration", (CALIBRATION_ROWS, subject.cells.calibration_cells)))
+            shapes.append(("calibration_mass", (CALIBRATION_ROWS, groups)))
+            shapes.append(("strata", (groups, classes, 2)))
     shapes += [("ages", (len(AGE_EDGES_MS) + 1, 2)), ("quality", (QUALITY_ROWS,))]
     blocks: list[Block] = []
     for name, shape in shapes:

@@ -20,13 +20,24 @@ _LARGE: Final = 1e100
 """Values beyond this are scaled down before they are squared."""
 
 
-def numeric_field(name: str, start: int, values: Floats, spec: CellsSpec, *, tails: bool = False) -> Field:
+def numeric_field(
+    name: str,
+    start: int,
+    values: Floats,
+    spec: CellsSpec,
+    *,
+    tails: bool = False,
+    cuts: tuple[float, ...] = (),
+) -> Field:
     """The field whose cells fit these finite reference values, float64[m] in any order (m may be 0).
 
+    `cuts` are edges that it must have where they lie inside the values' range.
     Equal values in another order give an equal field, to the last bit.
     """
     ordered = np.sort(values + 0.0)  # + 0.0: -0.0 and 0.0 are one value and one text
     edges = exact_edges(ordered) if spec.exact else cell_edges(ordered, spec.cells, tails=tails)
+    inside = [cut for cut in cuts if len(edges) and edges[0] < cut < edges[-1]]
+    edges = np.union1d(edges, inside)
     cell_of = np.searchsorted(edges, ordered, side="left")
     counts = np.bincount(cell_of, minlength=len(edges) + 1)
     mean, deviation = _moments(ordered)

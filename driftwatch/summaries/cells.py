@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.columns import INVALID_TEXT
-from driftwatch.summaries.layout import Field, FieldKind, Part
+from driftwatch.summaries.layout import DECISION, SCORE, SCORE_DECISION, Block, Field, FieldKind, Part
 
 Cells = NDArray[np.integer]
-"""int16 or int32 [fields, n], C order: the cell of each event in each field, counted from `field.start`.
+"""int16 or int32 [rows, n], C order: the cell of each event in each field, counted from `field.start`, then its
+place in the block `score_decision` where the part counts one (`Part.starts` says where each row counts).
 
 Field by field, not event by event: every later step walks along one field.
 """
@@ -154,16 +155,39 @@ class CategoricalCoder:
         return np.fromiter(map(self._lookup.get, texts, repeat(self._other)), np.int64, len(texts))
 
 
+class JointCoder:
+    """Finds an event's place in the block `score_decision` from the cells of its score and of its decision."""
+
+    def __init__(self, part: Part, block: Block) -> None:
+        names = [field.name for field in part.fields]
+        self._score, self._decision = names.index(SCORE), names.index(DECISION)
+        score = part.fields[self._score]
+        groups, self._classes = block.shape[0] - 1, block.shape[1]
+        self._unusable = groups * self._classes
+        group = np.arange(score.cells) if groups == score.cells else np.array(score.groups)
+        self._first = np.append(group * self._classes, [self._unusable] * 2)
+
+    def cells(self, cells: Cells) -> NDArray[np.int64]:
+        """int64[n] places in the block from the cells [fields or more, n] of n events."""
+        decisions = cells[self._decision]
+        found = self._first.take(cells[self._score])
+        found += decisions
+        unusable = (found >= self._unusable) | (decisions >= self._classes)
+        found[unusable] = self._unusable
+        return found
+
+
 class PartCoder:
     """Codes the fields of one part from the columns of `Events`; hold one per part and order of columns."""
 
     def __init__(self, part: Part, numeric: Sequence[str], textual: Sequence[str]) -> None:
         """`numeric` and `textual` name the decoder's columns; fields in neither are passed to `cells` as given."""
-        self.dtype: type[np.int16] | type[np.int32] = (
-            np.int32 if any(field.cells > WIDE for field in part.fields) else np.int16
-        )
+        block = part.block(SCORE_DECISION)
+        widest = max([0 if block is None else block.size, *(field.cells for field in part.fields)])
+        self.dtype: type[np.int16] | type[np.int32] = np.int32 if widest > WIDE else np.int16
         self._names = tuple(field.name for field in part.fields)
         self._sources = tuple(_source(field, numeric, textual) for field in part.fields)
+        self._together = None if block is None else JointCoder(part, block)
 
     def cells(
         self,
@@ -172,16 +196,19 @@ class PartCoder:
         scores: Floats | None = None,
         decisions: NDArray[np.integer] | None = None,
     ) -> Cells:
-        """[fields, n] cells, from float64[n, numeric], one list of n per textual column, float64[n] scores, int[n] decision cells.
+        """[rows, n] cells, from float64[n, numeric], one list of n per textual column, float64[n] scores, int[n] decision cells.
 
         Raises ValueError where the part has a field `score` or `decision` and it is not given.
         """
-        made = np.empty((len(self._sources), self._length(numbers, texts, scores, decisions)), self.dtype)
+        rows = len(self._sources) + (self._together is not None)
+        made = np.empty((rows, self._length(numbers, texts, scores, decisions)), self.dtype)
         for row, source in enumerate(self._sources):
             found = source(numbers, texts, scores, decisions)
             if found is None:
                 raise ValueError(f"the layout has the field {self._names[row]!r}; its values were not given")
             made[row] = found
+        if self._together is not None:
+            made[-1] = self._together.cells(made)
         return made
 
     @staticmethod

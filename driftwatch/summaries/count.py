@@ -97,7 +97,7 @@ def _flat(matrix: Ints) -> Ints:
 
 
 def _add_at_once(part: Part, matrix: Ints, cells: Cells, joint: Joint) -> None:
-    starts = np.array([field.start for field in part.fields], np.int64)
+    starts = np.array(part.starts, np.int64)
     rows = joint.rows.take(joint.index, axis=0).T * part.columns
     places = rows[:, None, :] + (cells + starts[:, None])
     np.add.at(_flat(matrix), places.reshape(-1), 1)
@@ -106,16 +106,16 @@ def _add_at_once(part: Part, matrix: Ints, cells: Cells, joint: Joint) -> None:
 def _add_fields(part: Part, matrix: Ints, cells: Cells, rows: Ints) -> None:
     """One row per event: `add.at` takes 0.7 ns per event and field where `bincount` takes 1."""
     flat, base, place = _flat(matrix), rows * part.columns, np.empty(len(rows), np.int64)
-    for field, cell in zip(part.fields, cells, strict=True):
+    for start, cell in zip(part.starts, cells, strict=True):
         np.add(base, cell, out=place)
-        np.add.at(flat[field.start :], place, 1)
+        np.add.at(flat[start:], place, 1)
 
 
 def _add_by_dimension(part: Part, table: SliceTable, matrix: Ints, cells: Cells, joint: Joint) -> None:
     for dimension in range(1, joint.rows.shape[1]):
         _add_fields(part, matrix, cells, joint.of(dimension))
     after_first = 1 + len(table.dimensions[0].kept) + 2
-    width = part.fields[-1].stop
+    width = part.coded
     matrix[0, :width] = matrix[1:after_first, :width].sum(axis=0)
 
 

@@ -32,6 +32,8 @@ SCORE: Final = "score"
 DECISION: Final = "decision"
 """Name of the field made of the decided class (binary and multiclass)."""
 OTHER: Final = "__other__"
+SCORE_DECISION: Final = "score_decision"
+"""Name of the block that counts score and decision together."""
 
 FIXED_POINT: Final = 1_000_000
 """Fixed-point sums count in units of 1e-6 (of a probability, or of the regression scale)."""
@@ -82,6 +84,11 @@ class Field(msgspec.Struct, frozen=True):
         """First column after this field."""
         return self.start + self.cells + 2
 
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Coarse cell of each cell; each cell its own where the layout has no coarse ones."""
+        return self.coarse if len(self.coarse) == self.cells else tuple(range(self.cells))
+
 
 class Block(msgspec.Struct, frozen=True):
     """A group of counters that is not a histogram of one field: `shape` counters from column `start` on, C order."""
@@ -104,18 +111,43 @@ class Block(msgspec.Struct, frozen=True):
         return self.start + self.size
 
 
+# Block of the predictions part, where decisions are mapped beside a score and labels will meet them. Axis meanings:
+#   score_decision  (groups + 1, classes)  score group x decision; a group is a score cell (binary) or a coarse one
+#                                     (multiclass). Events without a usable score or decision: first place of the last row
+#
 # Blocks of the labels part. Axis meanings, in order:
 #   confusion    (classes, classes)   decided class x label                       binary, multiclass
 #   score_label  (score cells, 2)     cell of the field `score` x label 0/1       binary
 #   calibration  (6, equal-width cells)  n, sum y, sum p, sum p^2, sum p*y, sum (1-2p)^2 p(1-p)
 #                                     y = label (binary) or decision right (multiclass, top label)
+#   calibration_mass  (6, coarse cells of `score`)  the same sums on cells of equal reference mass
+#   strata       (coarse cells of `score`, classes, 2)  score x decision: labels, errors         binary, multiclass
 #   ages         (age buckets, 2)     matched labels, errors (regression: labels, |error| sum)
 #   residuals    (7,)                 n, sum e, sum |e|, sum e^2, sum e^4, sum |e/y|, n with y != 0   regression,
 #                                     e = predicted - label in units of the scale
+#   residual_cells  (16,)             histogram of e on RESIDUAL_EDGES                            regression
 #   quality      (3,)                 labels without usable decision or score, out of fixed-point range, matched
 CALIBRATION_ROWS: Final = 6
 RESIDUAL_ROWS: Final = 7
 QUALITY_ROWS: Final = 3
+RESIDUAL_EDGES: Final = (
+    -8.0,
+    -4.0,
+    -2.0,
+    -1.0,
+    -0.5,
+    -0.25,
+    -0.125,
+    0.0,
+    0.125,
+    0.25,
+    0.5,
+    1.0,
+    2.0,
+    4.0,
+    8.0,
+)
+"""Upper edges of the residuals' cells `(a, b]`, in units of the scale; the last cell is open."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -136,6 +168,19 @@ class Part(msgspec.Struct, frozen=True):
     def block(self, name: str) -> Block | None:
         """The block of this name, or None where the task has none."""
         return next((block for block in self.blocks if block.name == name), None)
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """First column of each row of coded cells: the fields, then `score_decision` where it is counted."""
+        joint = self.block(SCORE_DECISION)
+        starts = tuple(field.start for field in self.fields)
+        return starts if joint is None else (*starts, joint.start)
+
+    @property
+    def coded(self) -> int:
+        """Columns that are filled from coded cells."""
+        joint = self.block(SCORE_DECISION)
+        return joint.stop if joint is not None else self.fields[-1].stop if self.fields else 0
 
 
 class Layout(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.cells import NumericCoder
-from driftwatch.summaries.layout import FIXED_POINT, SCORE, Block, Layout, Part, Task
+from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, SCORE, Block, Layout, Part, Task
 from driftwatch.summaries.rows import Joint
 
 Ints = NDArray[np.int64]
@@ -23,6 +23,7 @@ RESIDUAL_MAX: Final = 16.0
 1.4e8 labels at this very edge and 1e12 ordinary ones; beyond it a label is out of range (E13)."""
 RELATIVE_MAX: Final = 1_000.0
 """Largest |e/y| that is summed; beyond it a relative error says nothing and the label is out of range."""
+_RESIDUAL_EDGES: Final = np.array(RESIDUAL_EDGES)
 UNUSABLE, OUT_OF_RANGE, MATCHED = range(3)
 """Places in the block `quality`."""
 
@@ -81,7 +82,7 @@ class LabelCounter:
         predictions = layout.part(Stream.PREDICTIONS)
         scores = [f for f in predictions.fields if f.name == SCORE] if predictions else []
         self._score_coder = NumericCoder(scores[0]) if scores else None
-        self._score_cells = scores[0].cells if scores else 0
+        self._groups = np.array(scores[0].groups if scores else (), np.int64)
 
     def count(self, labelled: Labelled, joint: Joint) -> Ints:
         """int64[slices, columns] of n labels of one pane."""
@@ -148,28 +149,48 @@ class LabelCounter:
             return ~decided, np.zeros(len(labelled), np.bool_)
         scored = known & np.isfinite(labelled.scores)
         probable = (labelled.scores >= 0.0) & (labelled.scores <= 1.0)
+        cells = np.zeros(len(labelled), np.int64)
+        cells[scored] = self._score_coder.cells(labelled.scores[scored])
+        groups = self._groups.take(cells)
+        self._stratify(entries, labelled, np.flatnonzero(decided & scored), groups, ~right)
         if self._layout.task is Task.BINARY:
-            self._score_labels(entries, labelled, np.flatnonzero(scored))
-            self._calibrate(entries, labelled, np.flatnonzero(scored & probable), labelled.labels == 1.0)
+            columns = cells * 2 + (labelled.labels == 1.0)
+            entries.add(np.flatnonzero(scored), self._block("score_label").start + columns[scored])
+            self._calibrate(
+                entries, labelled, np.flatnonzero(scored & probable), groups, labelled.labels == 1.0
+            )
         else:
-            self._calibrate(entries, labelled, np.flatnonzero(decided & scored & probable), right)
+            self._calibrate(entries, labelled, np.flatnonzero(decided & scored & probable), groups, right)
         return ~(decided & scored), scored & ~probable
 
-    def _score_labels(self, entries: _Entries, labelled: Labelled, chosen: Ints) -> None:
-        assert self._score_coder is not None
-        cells = self._score_coder.cells(labelled.scores[chosen])
-        columns = cells * 2 + labelled.labels[chosen].astype(np.int64)
-        entries.add(chosen, self._block("score_label").start + columns)
+    def _stratify(
+        self, entries: _Entries, labelled: Labelled, chosen: Ints, groups: Ints, wrong: Bools
+    ) -> None:
+        """Labels and errors by coarse score cell and decision."""
+        if (block := self.part.block("strata")) is None:
+            return
+        strata = groups[chosen] * block.shape[1] + labelled.decisions[chosen]
+        entries.add(chosen, block.start + 2 * strata)
+        entries.add(chosen, block.start + 2 * strata + 1, wrong[chosen].astype(np.int64))
 
-    def _calibrate(self, entries: _Entries, labelled: Labelled, chosen: Ints, outcome: Bools) -> None:
-        """n, Σy, Σp, Σp², Σpy, Σ(1−2p)²p(1−p) by equal-width cell `(lo, hi]` of p, 0 in the first (STATISTICS §2)."""
-        block = self._block("calibration")
+    def _calibrate(
+        self, entries: _Entries, labelled: Labelled, chosen: Ints, groups: Ints, outcome: Bools
+    ) -> None:
+        """n, Σy, Σp, Σp², Σpy, Σ(1−2p)²p(1−p) by cell of p (STATISTICS §2).
+
+        Once by equal-width cell `(lo, hi]`, 0 in the first; once by coarse cell of the score.
+        """
         p, y = labelled.scores[chosen], outcome[chosen].astype(np.int64)
-        columns = block.start + np.searchsorted(self._edges, p, side="left")
         fixed = _fixed(p)
         amounts = (1, y, fixed, _fixed(p * p), fixed * y, _fixed((1 - 2 * p) ** 2 * p * (1 - p)))
-        for row, amount in enumerate(amounts):
-            entries.add(chosen, columns + row * block.shape[1], amount)
+        places = {
+            "calibration": np.searchsorted(self._edges, p, side="left"),
+            "calibration_mass": groups[chosen],
+        }
+        for name, place in places.items():
+            if (block := self.part.block(name)) is not None:
+                for row, amount in enumerate(amounts):
+                    entries.add(chosen, block.start + row * block.shape[1] + place, amount)
 
     def _residuals(self, entries: _Entries, labelled: Labelled) -> tuple[Bools, Bools]:
         """n, Σe, Σ|e|, Σe², Σe⁴, Σ|e/y|, n with y ≠ 0; e = predicted − label in units of the scale."""
@@ -184,6 +205,8 @@ class LabelCounter:
         size = _fixed(np.abs(e))
         for row, amount in enumerate((1, _fixed(e), size, _fixed(e**2), _fixed(e**4))):
             entries.add(chosen, start + row, amount)
+        if (cells := self.part.block("residual_cells")) is not None:
+            entries.add(chosen, cells.start + np.searchsorted(_RESIDUAL_EDGES, e, side="left"))
         related = inside & (labelled.labels != 0.0) & (relative <= RELATIVE_MAX)
         entries.add(np.flatnonzero(related), start + 5, _fixed(relative[related]))
         entries.add(np.flatnonzero(related), start + 6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from driftwatch.errors import ReferenceFileError
@@ -36,9 +37,13 @@ def test_binary_without_a_mapped_decision_decides_by_its_score() -> None:
     assert [f.start for f in part.fields[1:]] == [f.stop for f in part.fields[:-1]]
     assert part.columns == part.fields[-1].stop
     score = part.field("score")
+    groups = max(score.groups) + 1
     assert shapes(layout) == {
-        "confusion": (2, 2), "score_label": (score.cells, 2), "calibration": (6, 10), "ages": (7, 2), "quality": (3,),
+        "confusion": (2, 2), "score_label": (score.cells, 2), "calibration": (6, 10),
+        "calibration_mass": (6, groups), "strata": (groups, 2, 2), "ages": (7, 2), "quality": (3,),
     }  # fmt: skip
+    assert part.blocks == ()
+    assert np.nextafter(0.5, 0) in score.edges
     assert layout.age_edges_ms == AGE_EDGES_MS
     assert layout.classes == ("0", "1")
 
@@ -56,7 +61,13 @@ def test_multiclass_classes_come_from_decisions_and_labels() -> None:
     part = layout.part(Stream.PREDICTIONS)
     assert part is not None
     assert part.field("decision").categories == ("cat", "dog", "cow")
-    assert shapes(layout) == {"confusion": (4, 4), "calibration": (6, 10), "ages": (7, 2), "quality": (3,)}
+    groups = max(part.field("score").groups) + 1
+    assert shapes(layout) == {
+        "confusion": (4, 4), "calibration": (6, 10), "calibration_mass": (6, groups),
+        "strata": (groups, 4, 2), "ages": (7, 2), "quality": (3,),
+    }  # fmt: skip
+    assert [(block.name, block.shape) for block in part.blocks] == [("score_decision", (groups + 1, 4))]
+    assert part.columns == part.blocks[0].stop
 
 
 def test_regression_scale_is_the_spread_of_the_labels() -> None:
@@ -64,7 +75,7 @@ def test_regression_scale_is_the_spread_of_the_labels() -> None:
     of = PredictionsSpec.model_validate({"topic": "p", "score": "p", "label": "y"})
     layout = layout_of(rows, task=Task.REGRESSION, predictions=of, labels=None)
     assert (layout.scale, layout.classes) == (2.0, ())
-    assert shapes(layout) == {"residuals": (7,), "ages": (7, 2), "quality": (3,)}
+    assert shapes(layout) == {"residuals": (7,), "residual_cells": (16,), "ages": (7, 2), "quality": (3,)}
     unlabelled = layout_of(predictions(100), task=Task.REGRESSION, predictions=of, labels=None)
     assert 0.28 < unlabelled.scale < 0.30
     constant = layout_of(predictions(3, p=1.0), task=Task.REGRESSION, predictions=of, labels=None)
@@ -73,6 +84,29 @@ def test_regression_scale_is_the_spread_of_the_labels() -> None:
 
 def test_without_labels_nothing_counts_them() -> None:
     assert layout_of(predictions(5), labels=None).part(Stream.LABELS) is None
+
+
+@pytest.mark.parametrize(("threshold", "cut"), [(0.5, True), (2.0, False), (-1.0, False)])
+def test_a_threshold_inside_the_range_of_the_scores_is_an_edge(threshold: float, cut: bool) -> None:
+    of = PredictionsSpec.model_validate({"topic": "p", "score": "p", "label": "y", "threshold": threshold})
+    part = layout_of(predictions(200), predictions=of, labels=None).part(Stream.PREDICTIONS)
+    assert part is not None
+    assert (float(np.nextafter(threshold, -np.inf)) in part.field("score").edges) == cut
+
+
+def test_score_and_decision_are_counted_together_only_where_labels_meet_mapped_decisions() -> None:
+    fields = {"topic": "p", "score": "p", "decision": "d", "label": "y"}
+    rows = [row | {"d": i % 2} for i, row in enumerate(predictions(50))]
+    for dropped, counted in ((None, True), ("decision", False), ("score", False), ("label", False)):
+        of = PredictionsSpec.model_validate({k: v for k, v in fields.items() if k != dropped})
+        part = layout_of(rows, predictions=of, labels=None).part(Stream.PREDICTIONS)
+        assert part is not None
+        assert bool(part.blocks) is counted
+    part = layout_of(rows, predictions=PredictionsSpec.model_validate(fields), labels=None).part(
+        Stream.PREDICTIONS
+    )
+    assert part is not None
+    assert part.blocks[0].shape == (part.field("score").cells + 1, 2)
 
 
 @pytest.mark.parametrize(

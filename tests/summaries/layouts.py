@@ -13,6 +13,7 @@ from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
     DECISION,
     QUALITY_ROWS,
+    RESIDUAL_EDGES,
     RESIDUAL_ROWS,
     SCORE,
     Block,
@@ -84,6 +85,8 @@ def binary(slices: SliceTable | None = None) -> Layout:
         ("confusion", (2, 2)),
         ("score_label", (4, 2)),
         ("calibration", (CALIBRATION_ROWS, 10)),
+        ("calibration_mass", (CALIBRATION_ROWS, 4)),
+        ("strata", (4, 2, 2)),
         ("ages", (3, 2)),
         ("quality", (QUALITY_ROWS,)),
     )
@@ -103,7 +106,12 @@ def multiclass() -> Layout:
 
 
 def regression(scale: float = 2.0) -> Layout:
-    labels = blocks(("residuals", (RESIDUAL_ROWS,)), ("ages", (3, 2)), ("quality", (QUALITY_ROWS,)))
+    labels = blocks(
+        ("residuals", (RESIDUAL_ROWS,)),
+        ("residual_cells", (len(RESIDUAL_EDGES) + 1,)),
+        ("ages", (3, 2)),
+        ("quality", (QUALITY_ROWS,)),
+    )
     return layout(Task.REGRESSION, part(numeric(SCORE, 0.0)), labels, scale=scale)
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driftwatch.events.classes import Stream
 from driftwatch.events.columns import INVALID_TEXT
 from driftwatch.summaries.cells import (
     CategoricalCoder,
@@ -16,7 +17,7 @@ from driftwatch.summaries.cells import (
     PartCoder,
     slot_table,
 )
-from driftwatch.summaries.layout import SCORE
+from driftwatch.summaries.layout import DECISION, SCORE, SCORE_DECISION, Block, Field, FieldKind, Part
 from tests.summaries.layouts import categorical, numeric, part, plain_cell
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -117,3 +118,33 @@ def test_very_many_cells_need_wider_integers() -> None:
     found = coder.cells(np.array([[39_999.5]]), [])
     assert found.dtype == np.int32
     assert found.tolist() == [[40_000]]
+
+
+def _joint_part(coarse: tuple[int, ...], groups: int, classes: tuple[str, ...]) -> Part:
+    score = Field(SCORE, FieldKind.NUMERIC, 0, edges=(0.25, 0.5, 0.75), coarse=coarse)
+    decision = Field(DECISION, FieldKind.CATEGORICAL, score.stop, categories=classes)
+    size = 2 if classes == ("0", "1") else len(classes) + 1
+    block = Block(SCORE_DECISION, decision.stop, (groups + 1, size))
+    return Part(Stream.PREDICTIONS, (score, decision), (block,), block.stop)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [_joint_part((0, 1, 2, 3), 4, ("0", "1")), _joint_part((0, 0, 1, 1), 2, ("a", "b", "c"))],
+    ids=["binary", "multiclass"],
+)
+@given(events=st.lists(st.tuples(st.sampled_from([0.1, 0.3, 0.6, 0.9, np.nan, np.inf]), st.integers(0, 4))))
+def test_score_and_decision_together_by_one_event_after_the_other(
+    of: Part, events: list[tuple[float, int]]
+) -> None:
+    scores, decisions = np.array([s for s, _ in events]), np.array([d for _, d in events], np.int32)
+    decisions = np.minimum(decisions, of.fields[1].cells + 1)
+    cells = PartCoder(of, [], []).cells(np.empty((len(events), 0)), [], scores, decisions)
+    assert cells.shape == (3, len(events))
+    block = of.blocks[0]
+    groups, classes = block.shape[0] - 1, block.shape[1]
+    for score, decision, place in zip(scores, decisions, cells[-1], strict=True):
+        cell = plain_cell(of.fields[0], float(score))
+        usable = cell < 4 and decision < classes
+        group = of.fields[0].groups[cell] if usable and groups < 4 else cell
+        assert place == (group * classes + decision if usable else groups * classes)

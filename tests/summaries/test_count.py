@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from driftwatch.summaries import count as module
 from driftwatch.summaries.cells import PartCoder
 from driftwatch.summaries.count import add, add_panes, by_pane, count, count_panes
+from driftwatch.summaries.layout import DECISION, SCORE, SCORE_DECISION, Block, Part
 from driftwatch.summaries.rows import SliceCoder
 from tests.summaries.layouts import categorical, numeric, part, recount, table
 
@@ -96,3 +97,25 @@ def test_a_matrix_that_is_not_contiguous_is_refused_not_forgotten() -> None:
     matrix = np.zeros((PART.columns, len(TABLE.rows)), np.int64).T
     with pytest.raises(AssertionError, match="contiguous"):
         add(PART, TABLE, matrix, cells, joint)
+
+
+@pytest.mark.parametrize("n", [20, 30_000])
+def test_score_and_decision_together_are_counted_in_every_row(n: int) -> None:
+    random = np.random.default_rng(n)
+    inputs = part(numeric(SCORE, 0.25, 0.5, 0.75), categorical(DECISION, "0", "1"))
+    block = Block(SCORE_DECISION, inputs.columns, (5, 2))
+    joint_part = Part(inputs.stream, inputs.fields, (block,), block.stop)
+    scores, decisions = random.random(n), random.integers(0, 4, n).astype(np.int32)
+    texts = [
+        [str(x) for x in random.choice(["PT", "ES"], n)],
+        [str(x) for x in random.choice(["web", "fax"], n)],
+    ]
+    slices = SliceCoder(TABLE)
+    joint = slices.joint(slices.codes(texts, n)[0])
+    cells = PartCoder(joint_part, [], []).cells(np.empty((n, 0)), [], scores, decisions)
+    matrix = count(joint_part, TABLE, cells, joint)
+    found = matrix[:, block.start : block.stop].reshape(-1, 5, 2)
+    assert found.sum(axis=(1, 2)).tolist() == matrix[:, :6].sum(axis=1).tolist()
+    of = (np.array(texts[0]) == "PT") & (decisions == 1) & (scores > 0.25) & (scores <= 0.5)
+    assert found[TABLE.rows.index("country=PT"), 1, 1] == of.sum()
+    assert found[0, 4].tolist() == [(decisions > 1).sum(), 0]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import FIXED_POINT, Task
+from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, Task
 from driftwatch.summaries.performance import RESIDUAL_MAX, LabelCounter, Labelled
 from driftwatch.summaries.rows import SliceCoder
 from driftwatch.summaries.slices import SliceTable
@@ -77,6 +77,22 @@ def test_calibration_sums_are_the_sums(made) -> None:
     assert np.allclose(sums[2:] / FIXED_POINT, expected, rtol=0, atol=len(p) * 5e-7)
 
 
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.booleans()), min_size=1, max_size=50))
+def test_sums_on_the_scores_own_cells_and_labels_by_stratum(made) -> None:
+    p = np.array([score for score, _, _ in made])
+    d, y = (np.array([row[place] for row in made], float) for place in (1, 2))
+    found = counted(binary(), labelled(p, d, y))
+    by_width, by_mass = found["calibration"].sum(axis=1), found["calibration_mass"]
+    assert by_mass.sum(axis=1).tolist() == by_width.tolist()
+    cell = np.searchsorted([0.25, 0.5, 0.75], p, side="left")
+    for group in range(4):
+        inside = cell == group
+        assert by_mass[1, group] == y[inside].sum()
+        for decision in (0, 1):
+            of = inside & (d == decision)
+            assert found["strata"][group, decision].tolist() == [of.sum(), (of & (d != y)).sum()]
+
+
 def test_what_cannot_be_used_is_counted_as_such() -> None:
     # no decision; no score; a score that is no probability; both; both wrong
     found = counted(binary(), labelled([0.5, np.nan, 1.5, 1.5, np.inf], [-1, 1, 1, -1, -1], [1, 1, 1, 1, 1]))
@@ -100,6 +116,9 @@ def test_regression_residuals_in_units_of_the_scale() -> None:
     found = counted(regression(2.0), labelled([3.0, 0.0], [-1, -1], [1.0, 1.0]))
     assert found["residuals"].tolist() == [2, 500_000, 1_500_000, 1_250_000, 1_062_500, 3_000_000, 2]
     assert found["ages"][0].tolist() == [2, 1_500_000]
+    cells = found["residual_cells"]
+    assert [cells[RESIDUAL_EDGES.index(edge)] for edge in (1.0, -0.5)] == [1, 1]
+    assert cells.sum() == 2
     assert found["quality"].tolist() == [0, 0, 2]
 
 
