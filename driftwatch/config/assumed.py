@@ -19,12 +19,15 @@ from driftwatch.summaries.layout import (
     FieldKind,
     Layout,
     Part,
+    Scheme,
     Task,
 )
 from driftwatch.summaries.slices import Dimension, SliceTable
 
 FEATURES: Final = 20
 """Features assumed where they are the keys of an object and no reference says which."""
+_DOANE: Final = 200
+"""Cells that NumPy's rule `doane` is assumed to make; 100 000 values of a bell shape give 18."""
 _AGES: Final = 16
 """Label-age buckets assumed; more than any layout has."""
 
@@ -67,9 +70,13 @@ def _classes(spec: ModelSpec) -> int:
 def _cells(spec: ModelSpec) -> int:
     """Cells of a numeric field at most: cuts of equal mass, one more edge below each atom, ends, tails.
 
-    `cells.exact` has no such limit; the learning sample would set it, and 100 000 events are kept (E10).
+    Exact cells: one per value and per gap. A field may have schemes of its own; the widest counts for all.
     """
-    return 200_001 if spec.cells.exact else 2 * spec.cells.cells + 7
+    schemes = [spec.cells.of(name) for name in ("", *spec.cells.fields)]
+    exact = any(field.scheme is Scheme.EXACT for field in schemes)
+    widest = max([spec.cells.cells, *(max(field.cells or 0, len(field.edges)) for field in schemes)])
+    doane = any(field.scheme is Scheme.DOANE for field in schemes)
+    return max(2 * spec.cells.exact_max + 1 if exact else 0, 2 * widest + 7, _DOANE if doane else 0)
 
 
 def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:

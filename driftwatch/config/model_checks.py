@@ -13,7 +13,7 @@ from driftwatch.config.words import near_miss, suggestion
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.joins import SLICE_COLUMNS_MAX
 from driftwatch.events.times import format_duration
-from driftwatch.summaries.layout import FieldKind
+from driftwatch.summaries.layout import SCORE, FieldKind
 from driftwatch.verdicts.patterns import unmatched
 from driftwatch.windows.spec import WindowSpec
 
@@ -27,6 +27,7 @@ def check_model(parts: Parts, model: Path) -> Iterator[Mistake]:
     yield from _streams(parts, model)
     yield from _slices(parts, model)
     yield from _kinds(parts, (*model, "cells", "kinds"))
+    yield from _cut_fields(parts, model)
     yield from _learning(parts, model)
 
 
@@ -182,6 +183,15 @@ def _kinds(parts: Parts, path: Path) -> Iterator[Mistake]:
     for name, kind in cast("dict[str, object]", kinds).items() if isinstance(kinds, dict) else ():
         if isinstance(kind, str) and kind not in known:
             yield Mistake((*path, name), f"`{kind}` is no kind of field", suggestion(kind, known))
+
+
+def _cut_fields(parts: Parts, model: Path) -> Iterator[Mistake]:
+    """Cells of their own are for features that there are."""
+    path, known = (*model, "cells", "fields"), declared_features(parts, model)
+    named = parts.value(path)
+    for name in cast("dict[str, object]", named) if known and isinstance(named, dict) else ():
+        if name not in (*known, SCORE):
+            yield Mistake((*path, name), f"`{name}` is no feature of the model", suggestion(name, known))
 
 
 def _learning(parts: Parts, model: Path) -> Iterator[Mistake]:

@@ -25,7 +25,7 @@ from driftwatch.references.subject import StreamColumns, Subject
 from driftwatch.summaries.cells import PartCoder
 from driftwatch.summaries.count import add
 from driftwatch.summaries.decisions import Decider
-from driftwatch.summaries.layout import DECISION, SCORE, Layout, Part
+from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Scheme
 from driftwatch.summaries.performance import LabelCounter, Labelled
 from driftwatch.summaries.rows import Joint, SliceCoder
 
@@ -87,6 +87,7 @@ def build(subject: Subject, batches: Batches, *, version: str = "*", source: str
     reference = _counted(subject, inputs, labels, source, created_ms)
     notes = [note for survey in surveys.values() for note in survey.notes()]
     notes += [note for stream, of in gathered.items() for note in _notes(stream, of)]
+    notes += _cell_notes(subject, reference.layout)
     return Built(reference, tuple(notes + _label_notes(subject, labels, found)))
 
 
@@ -247,6 +248,16 @@ def _notes(stream: Stream, of: Gathered) -> list[str]:
         f"{count} {stream} records are not counted: {why.value}"
         for why, count in sorted(of.rejected.items())
         if count and why is not RecordClass.FILTERED
+    ]
+
+
+def _cell_notes(subject: Subject, layout: Layout) -> list[str]:
+    cut = [f for part in layout.parts for f in part.fields if f.kind is FieldKind.NUMERIC]
+    return [
+        f"{field.name}: more than {subject.cells.exact_max} distinct values, so it has cells of equal mass; "
+        "for exact ones raise `cells: {exact_max: …}`"
+        for field in cut
+        if subject.cells.of(field.name).scheme is Scheme.EXACT and field.scheme is not Scheme.EXACT
     ]
 
 

@@ -11,8 +11,9 @@ from driftwatch.summaries.layout import OTHER, Field, FieldKind
 
 
 def categorical_field(name: str, start: int, texts: Iterable[str | None], spec: CellsSpec) -> Field:
-    """The field of the categories most frequent in `texts`; the same for any order of them."""
-    return field_of(name, start, by_frequency(texts, spec.categories), spec.coarse)
+    """The field of its given categories, else of those most frequent in `texts`; the same for any order of them."""
+    categories = spec.of(name).categories or by_frequency(texts, spec.categories)
+    return field_of(name, start, categories, spec.coarse)
 
 
 def field_of(name: str, start: int, categories: Sequence[str], coarse: int) -> Field:

@@ -95,7 +95,7 @@ class Survey:
         Raises ReferenceFileError where an override is not a kind, or a feature has the name of a field of ours.
         """
         names = sorted(self.seen) if self._object is not None else list(self.seen)
-        overrides = self._subject.cells.kinds
+        overrides = self._subject.cells.said_kinds
         for name in names:
             if name in (SCORE, DECISION):
                 raise ReferenceFileError(
@@ -108,7 +108,7 @@ class Survey:
 
     def notes(self) -> list[str]:
         """What people should know: features whose values are of several sorts."""
-        overrides = self._subject.cells.kinds
+        overrides = self._subject.cells.said_kinds
         return [
             f"{name}: {seen.texts} texts among {seen.numbers} numbers, so it is categorical; "
             f"for numbers write `cells: {{kinds: {{{name}: numeric}}}}`"

@@ -1,4 +1,4 @@
-"""The cells of a numeric field, cut from the reference's values: equal mass, atoms apart, deciles among the edges."""
+"""The cells of a numeric field, cut from the reference's values: by default equal mass, atoms apart, deciles among the edges."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwatch.references.schemes import distinct, scheme_edges
 from driftwatch.references.spec import CellsSpec
-from driftwatch.summaries.layout import Field, FieldKind
+from driftwatch.summaries.layout import Field, FieldKind, Scheme
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TAILS: Final = ((1, 100), (99, 100))
 """Quantiles that scores have as edges beside the deciles: evidence bets on them (STATISTICS §4)."""
+_ALONE: Final = 100
+"""Up to this many cells of a chosen scheme are PSI cells as they are."""
 _LARGE: Final = 1e100
 """Values beyond this are scaled down before they are squared."""
 
@@ -35,9 +38,9 @@ def numeric_field(
     Equal values in another order give an equal field, to the last bit.
     """
     ordered = np.sort(values + 0.0)  # + 0.0: -0.0 and 0.0 are one value and one text
-    edges = exact_edges(ordered) if spec.exact else cell_edges(ordered, spec.cells, tails=tails)
-    inside = [cut for cut in cuts if len(edges) and edges[0] < cut < edges[-1]]
-    edges = np.union1d(edges, inside)
+    scheme, edges = _cut(name, ordered, spec, tails=tails)
+    if scheme in (Scheme.QUANTILE, Scheme.EXACT):
+        edges = np.union1d(edges, [cut for cut in cuts if len(edges) and edges[0] < cut < edges[-1]])
     cell_of = np.searchsorted(edges, ordered, side="left")
     counts = np.bincount(cell_of, minlength=len(edges) + 1)
     mean, deviation = _moments(ordered)
@@ -47,13 +50,31 @@ def numeric_field(
         start=start,
         edges=tuple(edges.tolist()),
         atoms=_atoms(edges),
-        coarse=coarse_cells(counts, spec.coarse),
+        coarse=_coarse(counts, scheme, spec.coarse),
         low=float(ordered[0]) if len(ordered) else 0.0,
         high=float(ordered[-1]) if len(ordered) else 0.0,
         mean=mean,
         deviation=deviation,
         centres=_centres(ordered, edges, counts),
+        scheme=scheme,
     )
+
+
+def _cut(name: str, ordered: Floats, spec: CellsSpec, *, tails: bool) -> tuple[Scheme, Floats]:
+    """The scheme that is used and its edges; a field with too many values for exact cells has quantile cells."""
+    own = spec.of(name)
+    cells = own.cells or spec.cells
+    beyond = own.scheme is Scheme.EXACT and distinct(ordered) > spec.exact_max
+    if own.scheme is Scheme.QUANTILE or beyond:
+        return Scheme.QUANTILE, cell_edges(ordered, cells, tails=tails)
+    return own.scheme, scheme_edges(ordered, own, cells)
+
+
+def _coarse(counts: Ints, scheme: Scheme, wanted: int) -> tuple[int, ...]:
+    """Cells that someone chose stand alone; the many of the other schemes are joined."""
+    if scheme in (Scheme.QUANTILE, Scheme.EXACT) or len(counts) > _ALONE:
+        return coarse_cells(counts, wanted)
+    return tuple(range(len(counts)))
 
 
 def cell_edges(ordered: Floats, cells: int, *, tails: bool = False) -> Floats:
@@ -68,11 +89,6 @@ def cell_edges(ordered: Floats, cells: int, *, tails: bool = False) -> Floats:
     atoms = values[counts * cells >= len(ordered)]
     ranks = [_rank(part, whole, len(ordered)) for part, whole in _fractions(cells, tails=tails)]
     return _edges(ordered[[0]], ordered[ranks], ordered[[-1]], atoms)
-
-
-def exact_edges(ordered: Floats) -> Floats:
-    """Edges of a cell per distinct value and one per gap between them: KS then has no grid error."""
-    return _edges(ordered[:0], np.unique(ordered))
 
 
 def _edges(lowest: Floats, *others: Floats) -> Floats:
@@ -130,10 +146,11 @@ def _moments(ordered: Floats) -> tuple[float, float]:
 
 
 def _centres(ordered: Floats, edges: Floats, counts: Ints) -> tuple[float, ...]:
-    """Mean value in each cell; an empty cell's is its middle, an outer one's its edge."""
+    """Mean value in each cell; an empty cell's is its middle, an empty outer one's its edge."""
     if len(ordered) == 0:
         return (0.0,) * (len(edges) + 1)
-    lower, upper = np.append(edges[0], edges), np.append(edges, edges[-1])
+    lower = np.append(min(edges[0], ordered[0]), edges)
+    upper = np.append(edges, max(edges[-1], ordered[-1]))
     centres = lower / 2 + upper / 2
     filled = np.flatnonzero(counts)
     starts = (np.cumsum(counts) - counts)[filled]

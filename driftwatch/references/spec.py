@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from driftwatch.events.times import Duration
 from driftwatch.spec import Spec
+from driftwatch.summaries.layout import FieldKind, Scheme
 
 
 class ReferenceSpec(Spec):
@@ -25,6 +26,42 @@ class ReferenceSpec(Spec):
         return self
 
 
+class FieldCellsSpec(Spec):
+    """How one field is cut, where it differs from the others."""
+
+    scheme: Scheme = Scheme.QUANTILE
+    """`quantile`: equal reference mass. `exact`: a cell for every distinct reference value and every gap. `width`:
+    equal width. `edges`: as given. `deciles`: the reference's deciles, for `psi: classic`. `doane`: NumPy's rule of that
+    name on the reference, for `js: nannyml-0.13`."""
+    cells: int | None = Field(default=None, ge=2, le=1_024)
+    """Cells of `quantile` and `width`; default: as for the other fields."""
+    edges: list[float] = []
+    """Edges `a < b < …` of the cells `(a, b]`, the outer ones open; sets the scheme `edges`."""
+    categories: list[str] = []
+    """The categories to keep, whatever their frequency; makes the field categorical."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _scheme_of_edges(cls, data: object) -> object:
+        if isinstance(data, dict) and data.get("edges") and "scheme" not in data:  # pyright: ignore[reportUnknownMemberType]
+            return {**data, "scheme": "edges"}  # pyright: ignore[reportUnknownVariableType]
+        return data  # pyright: ignore[reportUnknownVariableType]
+
+    @model_validator(mode="after")
+    def _sound(self) -> FieldCellsSpec:
+        if (self.scheme is Scheme.EDGES) != bool(self.edges):
+            raise ValueError(
+                "`edges` and `scheme: edges` go together; write for example `edges: [18, 25, 40]`"
+            )
+        if any(a >= b for a, b in zip(self.edges, self.edges[1:], strict=False)):
+            raise ValueError("the edges do not ascend; write each larger than the one before")
+        if self.categories and (self.edges or self.cells or "scheme" in self.model_fields_set):
+            raise ValueError("`categories` says everything; leave out `scheme`, `cells` and `edges`")
+        if len(set(self.categories)) < len(self.categories):
+            raise ValueError("a category is there twice; write each once")
+        return self
+
+
 class CellsSpec(Spec):
     """How numeric fields are cut into cells when a reference is built."""
 
@@ -32,6 +69,10 @@ class CellsSpec(Spec):
     """Cells of equal reference mass per numeric field."""
     exact: bool = False
     """A cell for every distinct reference value and every gap: KS without a grid error."""
+    exact_max: int = Field(default=10_000, ge=2, le=1_000_000)
+    """Most distinct values of a field that are cut exactly; one with more has cells of equal mass, and a note says so."""
+    fields: dict[str, FieldCellsSpec] = {}
+    """Fields that are cut in another way, by name (`score` is one too)."""
     coarse: int = Field(default=10, ge=2, le=100)
     """PSI cells, joined from the cells."""
     calibration_cells: int = Field(default=10, ge=2, le=100)
@@ -42,3 +83,18 @@ class CellsSpec(Spec):
     """Slices kept per declared dimension, by reference frequency."""
     kinds: dict[str, str] = {}
     """`numeric` or `categorical` for fields where the reference's values should not decide."""
+
+    def of(self, name: str) -> FieldCellsSpec:
+        """How a field is cut."""
+        if name in self.fields:
+            return self.fields[name]
+        return FieldCellsSpec(scheme=Scheme.EXACT if self.exact else Scheme.QUANTILE)
+
+    @property
+    def said_kinds(self) -> dict[str, str]:
+        """Kinds that are not left to the reference's values: those said, and those that a field's cells imply."""
+        implied = {
+            name: str(FieldKind.CATEGORICAL if field.categories else FieldKind.NUMERIC)
+            for name, field in self.fields.items()
+        }
+        return implied | self.kinds

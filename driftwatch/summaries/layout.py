@@ -27,6 +27,17 @@ class FieldKind(StrEnum):
     CATEGORICAL = "categorical"
 
 
+class Scheme(StrEnum):
+    """By which rule a numeric field was cut into cells."""
+
+    QUANTILE = "quantile"
+    EXACT = "exact"
+    WIDTH = "width"
+    EDGES = "edges"
+    DECILES = "deciles"
+    DOANE = "doane"
+
+
 SCORE: Final = "score"
 """Name of the field made of the model's score or predicted value."""
 DECISION: Final = "decision"
@@ -63,6 +74,8 @@ class Field(msgspec.Struct, frozen=True):
     """Standard deviation of the reference's valid values (numeric)."""
     centres: tuple[float, ...] = ()
     """Mean of the reference's values in each cell (numeric): where a cell's mass lies, for Wasserstein."""
+    scheme: Scheme = Scheme.QUANTILE
+    """By which rule the cells were cut (numeric)."""
 
     @property
     def cells(self) -> int:

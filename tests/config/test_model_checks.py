@@ -133,3 +133,11 @@ def test_origin_and_kinds() -> None:
         only(lambda m: m.update(cells={"kinds": {"age": "numerical"}})).write
         == "`numeric` (did you mean that?)"
     )
+
+
+def test_cells_of_their_own_are_for_features_that_there_are() -> None:
+    cut = {"income": {"scheme": "width"}, "score": {"cells": 20}}
+    assert found(lambda m: m.update(cells={"fields": cut})) == []
+    one = only(lambda m: m.update(cells={"fields": {**cut, "incom": {"cells": 9}}}))
+    assert one.path == (*MODEL, "cells", "fields", "incom")
+    assert "income" in one.write

@@ -12,6 +12,7 @@ from driftwatch.events.classes import Stream
 from driftwatch.events.spec import LabelsSpec, PredictionsSpec
 from driftwatch.references.build import build
 from driftwatch.references.design import AGE_EDGES_MS
+from driftwatch.references.spec import CellsSpec
 from driftwatch.summaries.layout import Layout, Task
 from tests.references.records import batches, predictions, subject
 
@@ -122,3 +123,11 @@ def test_what_cannot_be_counted_is_refused(task: Task, fields: dict[str, str], s
     of = PredictionsSpec.model_validate({"topic": "p", **fields})
     with pytest.raises(ReferenceFileError, match=says):
         layout_of(predictions(5), task=task, predictions=of, labels=LabelsSpec(topic="l", label="y"))
+
+
+def test_a_field_with_too_many_values_for_exact_cells_says_so() -> None:
+    cells = CellsSpec(exact=True, exact_max=60)
+    built = build(subject(cells=cells), batches(predictions=predictions(200)), source="test", created_ms=0)
+    assert [note for note in built.notes if "exact_max" in note] == [
+        "score: more than 60 distinct values, so it has cells of equal mass; for exact ones raise `cells: {exact_max: …}`"
+    ]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftwatch.references.numeric import cell_edges, coarse_cells, exact_edges, numeric_field
+from driftwatch.references.numeric import cell_edges, coarse_cells, numeric_field
+from driftwatch.references.schemes import exact_edges
 from driftwatch.references.spec import CellsSpec
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
