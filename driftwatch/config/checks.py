@@ -12,7 +12,7 @@ from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.model_checks import STREAMS, check_model
 from driftwatch.config.parts import Parts
-from driftwatch.config.rule_checks import check_rules
+from driftwatch.config.rule_checks import check_rules, check_statistics
 from driftwatch.config.words import suggestion
 from driftwatch.verdicts.patterns import unmatched
 from driftwatch.verdicts.spec import Severity
@@ -39,6 +39,7 @@ def check(data: Any) -> list[Mistake]:
         found += _names(parts, (*model, "rules"), "rule")
         found += check_model(parts, model)
         found += check_rules(parts, model)
+        found += check_statistics(parts, model)
     return found
 
 

@@ -53,20 +53,23 @@ def kept_panes(windows: Sequence[WindowSpec]) -> int:
     return sum(panes_of(window) + 1 for window in windows) + len(wider)
 
 
-def reading_bytes(layout: Layout, part: Part) -> int:
+def reading_bytes(layout: Layout, part: Part, also: Sequence[str] = ()) -> int:
     """The last reading of one window: per statistic value, lower, upper and count for each slice and field.
 
     Three times that while the next one is computed beside it.
     """
     rows = len(layout.slices.rows)
-    fields = sum(len(statistic.fields(part)) for statistic in applicable(layout, part))
+    fields = sum(len(statistic.fields(part)) for statistic in applicable(layout, part, also))
     return 3 * rows * fields * 4 * COUNTER_BYTES
 
 
-def series_of(layout: Layout, windows: int) -> int:
-    """Statistic series of one version: per window, slice and part its events, and each statistic with its bounds."""
+def series_of(layout: Layout, windows: int, also: Sequence[str] = ()) -> int:
+    """Statistic series of one version: per window, slice and part its events, and each statistic with its bounds.
+
+    `also` names the statistics beside the default ones.
+    """
     per_slice = sum(
-        1 + sum(len(s.fields(part)) * len(statistic_metrics(s)) for s in applicable(layout, part))
+        1 + sum(len(s.fields(part)) * len(statistic_metrics(s)) for s in applicable(layout, part, also))
         for part in layout.parts
     )
     return windows * len(layout.slices.rows) * per_slice

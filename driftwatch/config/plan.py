@@ -246,7 +246,7 @@ def _version(
         dimensions=tuple((d.name, len(d.kept)) for d in layout.slices.dimensions),
         parts=parts,
         memory_bytes=sum(part.panes_bytes for part in parts),
-        series=costs.series_of(layout, len(spec.windows)),
+        series=costs.series_of(layout, len(spec.windows), spec.asked.also),
         guessed=reference is None and assumes_features(spec),
     )
 
@@ -254,7 +254,7 @@ def _version(
 def _part(spec: ModelSpec, layout: Layout, part: Part, max_future_ms: int) -> PartPlan:
     pane = costs.pane_bytes(len(layout.slices.rows), part)
     panes = spec.open_panes(part.stream, max_future_ms) + costs.kept_panes(spec.windows)
-    readings = len(spec.windows) * costs.reading_bytes(layout, part)
+    readings = len(spec.windows) * costs.reading_bytes(layout, part, spec.asked.also)
     numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields)
     return PartPlan(
         part.stream, numeric, len(part.fields) - numeric, part.columns, pane, pane * panes + readings

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.parts import Parts
+from driftwatch.drift.variants import lacking, refusal
 from driftwatch.errors import ReferenceFileError
 from driftwatch.events.classes import Stream
 from driftwatch.events.spec import FeaturesSpec, PredictionsSpec
@@ -65,6 +66,7 @@ def check_references(parts: Parts, model: Path, outcomes: list[Outcome]) -> Iter
             )
     if fitting and len(known) == len(outcomes):
         yield from _idle_rules(spec, [reference.layout for reference in known], model)
+        yield from _variants(spec, [reference.layout for reference in known], model)
 
 
 def misfit(spec: ModelSpec, reference: Reference) -> str:
@@ -114,6 +116,16 @@ def _fields(spec: ModelSpec, layout: Layout) -> str:
 
 def _declared(of: PredictionsSpec | FeaturesSpec) -> set[str] | None:
     return None if isinstance(of.features, str) else set(of.features or ())
+
+
+def _variants(spec: ModelSpec, layouts: list[Layout], model: Path) -> Iterator[Mistake]:
+    fields = [field for layout in layouts for part in layout.parts for field in part.fields]
+    for statistic, name in spec.statistics.variants.items():
+        if not refusal(statistic, name) and (why := lacking(statistic, name, fields)):
+            message, _, write = why.partition("; ")
+            yield Mistake(
+                (*model, "statistics", "variants", statistic), message, write.removeprefix("write ")
+            )
 
 
 def _idle_rules(spec: ModelSpec, layouts: list[Layout], model: Path) -> Iterator[Mistake]:

@@ -1,19 +1,41 @@
-"""What a rule must fit: the statistics there are, the model's task and labels, its windows and slicings."""
+"""What rules and asked statistics must fit: the statistics there are, the model's task and labels, windows, slicings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.parts import Parts
 from driftwatch.config.words import suggestion
-from driftwatch.drift.catalogue import CATALOGUE
+from driftwatch.drift.catalogue import CATALOGUE, STATISTICS, unknown_name
+from driftwatch.drift.spec import EVERY
+from driftwatch.drift.statistic import Statistic
+from driftwatch.drift.variants import refusal
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.slices import ALL
 from driftwatch.verdicts.condition import Condition
 from driftwatch.verdicts.patterns import unmatched
 from driftwatch.windows.spec import WindowSpec
+
+
+def check_statistics(parts: Parts, model: Path) -> Iterator[Mistake]:
+    """Every mistake in the statistics that one model asks for beside the default ones."""
+    for place, name in parts.texts((*model, "statistics", "also")):
+        if name == EVERY:
+            continue
+        if name not in STATISTICS:
+            message, _, write = unknown_name(name).partition("; ")
+            yield Mistake(place, message, write)
+        else:
+            yield from _fits(parts, model, place, STATISTICS[name])
+    path = (*model, "statistics", "variants")
+    variants = parts.value(path)
+    for statistic, name in cast("dict[str, object]", variants).items() if isinstance(variants, dict) else ():
+        if isinstance(name, str) and (why := refusal(statistic, name)):
+            message, _, write = why.rpartition("; ")
+            yield Mistake((*path, statistic), message, write)
 
 
 def check_rules(parts: Parts, model: Path) -> Iterator[Mistake]:
@@ -29,7 +51,7 @@ def check_rules(parts: Parts, model: Path) -> Iterator[Mistake]:
                 message, _, write = str(error).partition("; ")
                 yield Mistake((*at, "when"), message, write.removeprefix("write "))
         if condition is not None:
-            yield from _condition(parts, model, at, condition)
+            yield from _fits(parts, model, (*at, "when"), condition.statistic)
         if windows and whole:
             for place, pattern in parts.texts((*at, "windows")):
                 if unmatched([pattern], windows):
@@ -38,20 +60,18 @@ def check_rules(parts: Parts, model: Path) -> Iterator[Mistake]:
         yield from _slices(parts, model, at)
 
 
-def _condition(parts: Parts, model: Path, at: Path, condition: Condition) -> Iterator[Mistake]:
-    name, needs = condition.statistic.name, condition.statistic.needs
+def _fits(parts: Parts, model: Path, at: Path, statistic: Statistic) -> Iterator[Mistake]:
+    name, needs = statistic.name, statistic.needs
     task = parts.text((*model, "task"))
     tasks = {known.value for known in needs.tasks}
     if task is not None and task not in tasks:
         if task in {t.value for s in CATALOGUE for t in s.needs.tasks}:
             message = f"`{name}` is not computed for a {task} model"
-            fitting = [
-                s.name for s in CATALOGUE if task in s.needs.tasks and s.kind is condition.statistic.kind
-            ]
-            yield Mistake((*at, "when"), message, "one of " + ", ".join(fitting))
+            fitting = [s.name for s in CATALOGUE if task in s.needs.tasks and s.kind is statistic.kind]
+            yield Mistake(at, message, "one of " + ", ".join(fitting))
     elif needs.streams == frozenset({Stream.LABELS}) and not _labelled(parts, model):
         message = f"`{name}` rests on labels, and the model has none"
-        yield Mistake((*at, "when"), message, "a `labels:` stream for the model, or another statistic")
+        yield Mistake(at, message, "a `labels:` stream for the model, or another statistic")
 
 
 def _labelled(parts: Parts, model: Path) -> bool:

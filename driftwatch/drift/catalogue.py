@@ -1,89 +1,43 @@
-"""The ordered list of all statistics, and the one place where they are computed together."""
+"""Every statistic there is, found in the modules beside this one, and the one place where they are computed together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
-from driftwatch.drift.auc import AUC, AUC_DECAY
-from driftwatch.drift.calibration import (
-    BRIER_SCORE,
-    BRIER_SCORE_DECAY,
-    CALIBRATION_ERROR,
-    CALIBRATION_ERROR_EXCESS,
-    CALIBRATION_ERROR_EXPECTED,
-)
+from driftwatch import drift
 from driftwatch.drift.gather import Gather, Sides
-from driftwatch.drift.ks import KS_P_VALUE, KS_STATISTIC
-from driftwatch.drift.macro import MACRO_F1, MACRO_F1_DECAY
-from driftwatch.drift.psi import PSI, PSI_BIAS, PSI_CRITICAL
-from driftwatch.drift.quality import (
-    EVENT_RATIO,
-    INVALID_SHARE,
-    LABEL_COVERAGE,
-    MISSING_SHARE,
-    OUT_OF_RANGE_SHARE,
-    UNSEEN_SHARE,
-)
 from driftwatch.drift.reading import Estimate, Pair
-from driftwatch.drift.regression import BIAS, BIAS_DECAY, MAE, MAE_DECAY, RMSE, RMSE_DECAY
-from driftwatch.drift.shares import (
-    ACCURACY,
-    ACCURACY_DECAY,
-    ACCURACY_RATIO,
-    F1,
-    F1_DECAY,
-    PRECISION,
-    PRECISION_DECAY,
-    RECALL,
-    RECALL_DECAY,
-    SPECIFICITY,
-    SPECIFICITY_DECAY,
-)
-from driftwatch.drift.spec import StatisticsSpec
-from driftwatch.drift.statistic import Statistic
+from driftwatch.drift.spec import EVERY, StatisticsSpec
+from driftwatch.drift.statistic import Kind, Statistic
+from driftwatch.drift.variants import statistics_of
 from driftwatch.summaries.layout import Layout, Part
 
-CATALOGUE: Final[tuple[Statistic, ...]] = (
-    PSI,
-    PSI_BIAS,
-    PSI_CRITICAL,
-    KS_STATISTIC,
-    KS_P_VALUE,
-    MISSING_SHARE,
-    INVALID_SHARE,
-    UNSEEN_SHARE,
-    OUT_OF_RANGE_SHARE,
-    EVENT_RATIO,
-    LABEL_COVERAGE,
-    CALIBRATION_ERROR,
-    CALIBRATION_ERROR_EXPECTED,
-    CALIBRATION_ERROR_EXCESS,
-    BRIER_SCORE,
-    BRIER_SCORE_DECAY,
-    ACCURACY,
-    ACCURACY_DECAY,
-    ACCURACY_RATIO,
-    PRECISION,
-    PRECISION_DECAY,
-    RECALL,
-    RECALL_DECAY,
-    SPECIFICITY,
-    SPECIFICITY_DECAY,
-    F1,
-    F1_DECAY,
-    AUC,
-    AUC_DECAY,
-    MACRO_F1,
-    MACRO_F1_DECAY,
-    MAE,
-    MAE_DECAY,
-    RMSE,
-    RMSE_DECAY,
-    BIAS,
-    BIAS_DECAY,
-)
-"""Every statistic, in the order in which people see them. A new one is a declaration elsewhere and a line here."""
+_FIRST: Final = ("psi", "ks")
+"""Modules whose statistics people look for first."""
+
+
+def _declared() -> Iterator[Statistic]:
+    """Statistics in the order in which people see them: by kind, by module, as declared."""
+    kinds = list(Kind)
+    names = sorted(module.name for module in iter_modules(drift.__path__))
+    names.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+    found = [
+        value
+        for name in names
+        if name != "catalogue"
+        for value in vars(import_module(f"{drift.__name__}.{name}")).values()
+        if isinstance(value, Statistic)
+    ]
+    unique = {id(statistic): statistic for statistic in found}
+    yield from sorted(unique.values(), key=lambda statistic: kinds.index(statistic.kind))
+
+
+CATALOGUE: Final[tuple[Statistic, ...]] = tuple(_declared())
+"""Every statistic; a new one is a declaration in a module of this folder."""
 
 STATISTICS: Final[Mapping[str, Statistic]] = {statistic.name: statistic for statistic in CATALOGUE}
 """By the name that rules and files write; the metric is `driftwatch_` + name."""
@@ -91,26 +45,41 @@ STATISTICS: Final[Mapping[str, Statistic]] = {statistic.name: statistic for stat
 NAMES: Final[tuple[str, ...]] = tuple(STATISTICS)
 
 
-def applicable(layout: Layout, part: Part) -> tuple[Statistic, ...]:
-    """The statistics that a part of a layout can give."""
-    return tuple(statistic for statistic in CATALOGUE if statistic.applies(layout, part))
+def unknown_name(name: str) -> str:
+    """What to say of a name that is no statistic's."""
+    near = get_close_matches(name.lower(), STATISTICS, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(STATISTICS)}"
+    return f"there is no statistic {name!r}; {hint}"
+
+
+def chosen(settings: StatisticsSpec, named: Iterable[str] = ()) -> StatisticsSpec:
+    """The same settings with the statistics that rules and variants name switched on."""
+    also = {*settings.also, *statistics_of(settings.variants), *named}
+    return settings.model_copy(update={"also": sorted(also)})
+
+
+def applicable(layout: Layout, part: Part, also: Iterable[str] = (EVERY,)) -> tuple[Statistic, ...]:
+    """The statistics that a part of a layout can give: the default ones, and those of the others that are asked for."""
+    names = set(also)
+    asked = (s for s in CATALOGUE if s.default or EVERY in names or s.name in names)
+    return tuple(statistic for statistic in asked if statistic.applies(layout, part))
 
 
 def read(
     pair: Pair, settings: StatisticsSpec | None = None, gather: Gather | None = None
 ) -> Mapping[str, Estimate]:
-    """Every applicable statistic of a pair by name, each computed once, with shared intermediate results.
+    """Every statistic of a pair that the settings ask for by name, each computed once, with shared intermediate results.
 
-    `gather` may be kept per part (`Gather.of(part)`) and given again. Raises ValueError where a matrix does
-    not fit the part.
+    Without settings all that are applicable. `gather` may be kept per part (`Gather.of(part)`) and given again.
+    Raises ValueError where a matrix does not fit the part.
     """
     for matrix in (pair.reference, pair.current):
         if matrix.shape != (len(pair.reference), pair.part.columns):
             raise ValueError(f"a matrix of {matrix.shape} does not fit a part of {pair.part.columns} columns")
-    settings = settings or StatisticsSpec()
+    settings = settings or StatisticsSpec(also=[EVERY])
     sides = Sides.of(pair, settings.confidence, gather)
     return {
         statistic.name: statistic.compute(sides)
-        for statistic in applicable(pair.layout, pair.part)
-        if pair.predicted is not None or not statistic.needs.predicted
+        for statistic in applicable(pair.layout, pair.part, settings.also)
+        if statistic.given(pair)
     }

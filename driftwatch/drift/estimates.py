@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwatch.drift.reading import Estimate, Floats, Ints
-from driftwatch.drift.statistic import WHOLE
+from driftwatch.drift.reading import WHOLE, Estimate, Floats, Ints
 
 Numbers = Ints | NDArray[np.floating[Any]]
 

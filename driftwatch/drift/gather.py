@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as made_by
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwatch.drift.reading import Ints, Pair
+from driftwatch.drift.estimates import ratio
+from driftwatch.drift.reading import Floats, Ints, Pair
 from driftwatch.summaries.layout import FIXED_POINT, Field, FieldKind, Part
 
 Bools = NDArray[np.bool_]
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """Where the cells lie on the number line, in reference standard deviations; zero for categorical fields."""
+
+    centres: Floats
+    """float64[C]: where a cell's mass lies."""
+    gaps: Floats
+    """float64[C]: from a cell's centre to the next one's; 0 in a field's last cell."""
+    slack: Floats
+    """float64[C]: how far a value may lie from its cell's centre; 0 in atoms and open outer cells."""
+    lower: Floats
+    upper: Floats
+    """float64[C]: a cell's ends; NaN where it is open."""
+
+    @classmethod
+    def of(cls, fields: tuple[Field, ...]) -> Geometry:
+        """The geometry of a part's fields."""
+        made = [_geometry(field) for field in fields]
+        return cls(*(_join_floats([each[row] for each in made]) for row in range(5)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +73,9 @@ class Gather:
     """Positions of the categorical fields."""
     ranged: Bools
     """bool[F]: the outer cells hold exactly what lies outside the reference's range."""
+    geometry: Geometry
+    spread: Bools
+    """bool[F]: numeric, and the reference's values are not all the same."""
 
     @classmethod
     def of(cls, part: Part) -> Gather:
@@ -70,7 +99,17 @@ class Gather:
             numeric=_ints([i for i, field in enumerate(fields) if field.kind is FieldKind.NUMERIC]),
             categorical=_ints([i for i, field in enumerate(fields) if field.kind is FieldKind.CATEGORICAL]),
             ranged=np.array([_ranged(field) for field in fields], np.bool_),
+            geometry=Geometry.of(fields),
+            spread=np.array([_spread(field) for field in fields], np.bool_),
         )
+
+    def each_cell(self, of_fields: NDArray[Any]) -> NDArray[Any]:
+        """[S, F] repeated over the cells of each field, [S, C]."""
+        return np.repeat(of_fields, self.sizes, axis=1)
+
+    def sum(self, of_cells: NDArray[Any]) -> NDArray[Any]:
+        """[S, C] added up by field, [S, F]."""
+        return np.add.reduceat(of_cells, self.starts, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +150,21 @@ class Side:
         return np.add.reduceat(self.cells, self.gather.coarse_starts, axis=1)
 
     @cached_property
+    def shares(self) -> Floats:
+        """float64[S, C]: each cell's share of its field's valid values; NaN where there are none."""
+        return ratio(self.cells, self.gather.each_cell(self.valid))
+
+    @cached_property
+    def coarse_shares(self) -> Floats:
+        """float64[S, G]: the same of the coarse cells."""
+        return ratio(self.coarse, np.repeat(self.valid, self.gather.coarse_sizes, axis=1))
+
+    @cached_property
+    def cumulative(self) -> Floats:
+        """float64[S, C]: share of valid values at or below the cell's upper edge; NaN where there are none."""
+        return ratio(self.below, self.gather.each_cell(self.valid))
+
+    @cached_property
     def below(self) -> Ints:
         """int64[S, C]: events in this cell and the cells of the same field before it."""
         running = np.cumsum(self.cells, axis=1)
@@ -137,6 +191,7 @@ class Sides:
     current: Side
     confidence: float = 0.95
     """Level of the intervals."""
+    _made: dict[Callable[[Sides], Any], Any] = made_by(default_factory=dict[Any, Any], repr=False)
 
     @classmethod
     def of(cls, pair: Pair, confidence: float = 0.95, gather: Gather | None = None) -> Sides:
@@ -153,6 +208,17 @@ class Sides:
     def gather(self) -> Gather:
         """Where the cells lie."""
         return self.reference.gather
+
+    def once(self, of: Callable[[Sides], Made]) -> Made:
+        """What a function makes of these sides; made once, however many statistics ask for it."""
+        if of not in self._made:
+            self._made[of] = of(self)
+        return self._made[of]
+
+    @cached_property
+    def apart(self) -> Floats:
+        """float64[S, C]: F_ref − F_cur at the cells' upper edges; NaN where a side is empty."""
+        return self.reference.cumulative - self.current.cumulative
 
 
 def from_fixed(sums: Ints) -> NDArray[np.float64]:
@@ -182,6 +248,27 @@ def coarse_breaks(field: Field) -> Ints:
     if len(field.coarse) != field.cells:
         return np.arange(field.cells)
     return np.flatnonzero(np.diff(np.array(field.coarse, np.int64), prepend=-1))
+
+
+def _spread(field: Field) -> bool:
+    return field.kind is FieldKind.NUMERIC and field.deviation > 0 and len(field.centres) == field.cells
+
+
+def _geometry(field: Field) -> tuple[Floats, ...]:
+    if field.kind is not FieldKind.NUMERIC or len(field.centres) != field.cells:
+        return (np.zeros(field.cells),) * 5
+    unit = field.deviation if field.deviation > 0 else 1.0
+    edges = np.array(field.edges)
+    with np.errstate(over="ignore"):
+        centres = np.array(field.centres) / unit
+        lower, upper = np.append(np.nan, edges) / unit, np.append(edges, np.nan) / unit
+        reach = np.maximum(upper - centres, centres - lower)
+    reach[np.array(field.atoms, np.bool_) | ~np.isfinite(reach)] = 0.0
+    return centres, np.append(np.diff(centres), 0.0), reach, lower, upper
+
+
+def _join_floats(parts: list[Floats]) -> Floats:
+    return np.concatenate([np.empty(0), *parts])
 
 
 def _ranged(field: Field) -> bool:

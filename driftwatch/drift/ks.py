@@ -27,7 +27,7 @@ def ks_statistic(sides: Sides) -> Estimate:
     """
     gather = sides.gather
     lower = _distance(sides)
-    hidden = np.where(gather.atomic, 0.0, np.minimum(*_shares(sides)))
+    hidden = np.where(gather.atomic, 0.0, np.minimum(sides.reference.shares, sides.current.shares))
     upper = np.minimum(lower + np.maximum.reduceat(hidden, gather.starts, axis=1), 1.0)
     pick = gather.numeric
     return field_estimate(
@@ -53,19 +53,9 @@ def ks_p_value(sides: Sides) -> Estimate:
     return field_estimate(_names(sides), value, n)
 
 
-def _shares(sides: Sides) -> tuple[Floats, Floats]:
-    """float64[S, C]: each cell's share of its field's valid values; NaN where there are none."""
-    sizes = sides.gather.sizes
-    reference = ratio(sides.reference.cells, np.repeat(sides.reference.valid, sizes, axis=1))
-    return reference, ratio(sides.current.cells, np.repeat(sides.current.valid, sizes, axis=1))
-
-
 def _distance(sides: Sides) -> Floats:
     """float64[S, F]: largest difference of the distribution functions at the cells' upper edges."""
-    gather = sides.gather
-    reference = ratio(sides.reference.below, np.repeat(sides.reference.valid, gather.sizes, axis=1))
-    current = ratio(sides.current.below, np.repeat(sides.current.valid, gather.sizes, axis=1))
-    return np.maximum.reduceat(np.abs(reference - current), gather.starts, axis=1)
+    return np.maximum.reduceat(np.abs(sides.apart), sides.gather.starts, axis=1)
 
 
 def _names(sides: Sides) -> tuple[str, ...]:

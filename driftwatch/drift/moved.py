@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from driftwatch.drift.gather import coarse_breaks
+from driftwatch.drift.gather import Sides, coarse_breaks
 from driftwatch.drift.reading import Floats, Ints, Pair
 from driftwatch.summaries.layout import Field, FieldKind
+
+Terms = Callable[[Sides], Floats]
+"""float64[slices, coarse cells of all fields]: what each coarse cell adds to a statistic."""
 
 SHOWN: Final = 3
 """Cells that are named unless told."""
@@ -16,11 +21,14 @@ _CATEGORY_MAX: Final = 40
 """Characters of a category's name that are shown; the rest is data nobody asked for."""
 
 
-def moved(pair: Pair, row: int, field: str, limit: int = SHOWN) -> tuple[str, ...]:
+def moved(
+    pair: Pair, row: int, field: str, limit: int = SHOWN, terms: Terms | None = None
+) -> tuple[str, ...]:
     """The cells of a field whose share of all events changed most in a slice row, largest change first.
 
-    Numeric cells are the coarse ones, `missing` and `invalid` are cells too; unchanged cells are left out, and
-    all are where a side is empty or the part has no such field. Category names come from the data: escape them where they are shown.
+    With `terms` (a statistic's own) those that add most to the statistic, largest first. Numeric cells are the
+    coarse ones, `missing` and `invalid` are cells too; unchanged cells are left out, and all are where a side is
+    empty or the part has no such field. Category names come from the data: escape them where they are shown.
     """
     found = next((each for each in pair.part.fields if each.name == field), None)
     if found is None:
@@ -32,8 +40,18 @@ def moved(pair: Pair, row: int, field: str, limit: int = SHOWN) -> tuple[str, ..
         return ()
     names = _names(found, breaks)
     change = np.abs(current - reference)
-    order = [int(i) for i in np.argsort(-change, kind="stable")[:limit] if change[i] > 0]
+    weight = change if terms is None else np.where(change > 0, _terms(pair, row, found, terms), 0.0)
+    order = [int(i) for i in np.argsort(-weight, kind="stable")[:limit] if weight[i] > 0]
     return tuple(f"{names[i]}: {_percent(reference.item(i))} → {_percent(current.item(i))}" for i in order)
+
+
+def _terms(pair: Pair, row: int, field: Field, terms: Terms) -> Floats:
+    """What each coarse cell adds to a statistic in this row; missing and invalid add nothing."""
+    alone = replace(pair, reference=pair.reference[[row]], current=pair.current[[row]])
+    sides = Sides.of(alone)
+    start = int(sides.gather.coarse_fields[pair.part.fields.index(field)])
+    cells = np.nan_to_num(terms(sides)[0, start : start + len(coarse_breaks(field))])
+    return np.concatenate([cells, [0.0, 0.0]])
 
 
 def _shares(counts: Ints, field: Field, breaks: Ints) -> Floats | None:

@@ -23,17 +23,29 @@ def psi(sides: Sides) -> Estimate:
     Both sides get ½ count per cell: p = (r+½)/(M+B/2), q = (c+½)/(N+B/2). Cells empty on both sides drop out
     of the sum and of B. NaN below 20 events per cell on either side. Missing and invalid are not in it.
     """
-    gather = sides.gather
-    reference, current = sides.reference.coarse, sides.current.coarse
-    half = ((reference + current) > 0) / 2
-    p = (reference + half) / _spread(sides, sides.reference.valid)
-    q = (current + half) / _spread(sides, sides.current.valid)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(half > 0, (q - p) * np.log(q / p), 0.0)
-    value = np.add.reduceat(terms, gather.coarse_fields, axis=1)
     smaller = np.minimum(sides.reference.valid, sides.current.valid)
     enough = (smaller > 0) & (smaller >= EVENTS_PER_CELL * occupied(sides))
-    return field_estimate(_names(sides), np.where(enough, value, np.nan), sides.current.valid)
+    value = np.where(enough, sides.once(psi_values), np.nan)
+    return field_estimate(_names(sides), value, sides.current.valid)
+
+
+def psi_values(sides: Sides) -> Floats:
+    """float64[S, F]: PSI, whether there are enough events or not."""
+    return np.add.reduceat(psi_terms(sides), sides.gather.coarse_fields, axis=1)
+
+
+def psi_terms(sides: Sides) -> Floats:
+    """float64[S, G]: what each coarse cell adds; never negative."""
+    half = sides.once(halved)
+    p = (sides.reference.coarse + half) / _spread(sides, sides.reference.valid)
+    q = (sides.current.coarse + half) / _spread(sides, sides.current.valid)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(half > 0, (q - p) * np.log(q / p), 0.0)
+
+
+def halved(sides: Sides) -> Floats:
+    """float64[S, G]: ½ for each coarse cell that is not empty on both sides."""
+    return ((sides.reference.coarse + sides.current.coarse) > 0) / 2
 
 
 def psi_bias(sides: Sides) -> Estimate:
@@ -50,7 +62,7 @@ def psi_critical(sides: Sides) -> Estimate:
 
 def occupied(sides: Sides) -> Ints:
     """B as int64[slices, fields]: coarse cells that are not empty on both sides."""
-    seen = ((sides.reference.coarse + sides.current.coarse) > 0).astype(np.int64)
+    seen = (sides.once(halved) > 0).astype(np.int64)
     return np.add.reduceat(seen, sides.gather.coarse_fields, axis=1)
 
 
@@ -79,6 +91,7 @@ PSI: Final = Statistic(
     source="Σ (q−p)·ln(q/p), +½ count per cell; Yurdakul 2018",
     kind=Kind.INPUT,
     compute=psi,
+    terms=psi_terms,
     needs=Needs(kinds=ALL_KINDS),
     worse=Worse.UP,
     low=0.0,

@@ -161,7 +161,7 @@ LABEL_COVERAGE: Final = Statistic(
     source="count",
     kind=Kind.QUALITY,
     compute=label_coverage,
-    needs=Needs(streams=frozenset({Stream.LABELS}), blocks=("quality",), predicted=True),
+    needs=Needs(streams=frozenset({Stream.LABELS}), blocks=("quality",), beside=frozenset({"predicted"})),
     worse=Worse.DOWN,
     low=0.0,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from driftwatch.summaries.layout import Layout, Part
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+WHOLE: Final = ("",)
+"""`Estimate.fields` of a statistic of the whole model."""
 
 
 @dataclass(frozen=True, eq=False)

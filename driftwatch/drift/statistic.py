@@ -8,15 +8,14 @@ from enum import StrEnum
 from typing import Final
 
 from driftwatch.drift.gather import Sides
-from driftwatch.drift.reading import Estimate
+from driftwatch.drift.reading import WHOLE, Estimate, Floats, Pair
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Task
+from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Scheme, Task
 
-WHOLE: Final = ("",)
-"""`Estimate.fields` of a statistic of the whole model."""
 ALL_STREAMS: Final = frozenset(Stream)
 ALL_KINDS: Final = frozenset(FieldKind)
 ALL_TASKS: Final = frozenset(Task)
+ALL_SCHEMES: Final = frozenset(Scheme)
 
 
 class Kind(StrEnum):
@@ -52,10 +51,12 @@ class Needs:
     tasks: frozenset[Task] = ALL_TASKS
     blocks: tuple[str, ...] = ()
     """Blocks of the part that it reads."""
+    schemes: frozenset[Scheme] = ALL_SCHEMES
+    """Schemes by which a numeric field must be cut."""
     any_field: bool = False
     """Needs at least one field in the part, from which events are counted."""
-    predicted: bool = False
-    """Needs the number of predictions beside the labels (`Pair.predicted`)."""
+    beside: frozenset[str] = frozenset()
+    """Values of the `Pair` that it needs beside the matrices: `predicted`, `labelled`, `strata`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,23 @@ class Statistic:
     needs: Needs
     worse: Worse
     unit: str = "1"
-    """`1`, `share`, `label` (the label's own unit) or `probability`."""
+    """`1`, `share`, `label` (the label's own unit), `probability` or `reference standard deviations`."""
     low: float | None = None
     """Smallest possible value; None: unbounded."""
     high: float | None = None
     """Largest possible value; None: unbounded."""
     interval: bool = False
     """Whether `lower` and `upper` say more than the value: an interval or a bound, with metrics of their own."""
+    default: bool = True
+    """Whether it is computed unasked; the others are named in `statistics.also` or by a rule."""
+    terms: Callable[[Sides], Floats] | None = None
+    """What each coarse cell adds to it, float64[slices, coarse cells of all fields]; messages name the largest."""
+    formula: str = ""
+    """The definition in one line, for the handbook."""
+    use: str = ""
+    """When to use it, for the handbook."""
+    lies: str = ""
+    """When it misleads, for the handbook."""
 
     @property
     def metric(self) -> str:
@@ -91,7 +102,17 @@ class Statistic:
         """Fields of a part for which it is computed, in their order; `("",)` where it is of the whole model."""
         if not self.needs.kinds:
             return WHOLE
-        return tuple(field.name for field in part.fields if field.kind in self.needs.kinds)
+        return tuple(part.fields[place].name for place in self.places(part))
+
+    def places(self, part: Part) -> tuple[int, ...]:
+        """Positions of these fields in the part."""
+        needs = self.needs
+        return tuple(
+            place
+            for place, field in enumerate(part.fields)
+            if field.kind in needs.kinds
+            and (field.kind is not FieldKind.NUMERIC or field.scheme in needs.schemes)
+        )
 
     def applies(self, layout: Layout, part: Part) -> bool:
         """Whether the part has the counts for it."""
@@ -102,6 +123,10 @@ class Statistic:
             and bool(self.fields(part))
             and (bool(part.fields) or not self.needs.any_field)
         )
+
+    def given(self, pair: Pair) -> bool:
+        """Whether a pair has everything that it needs beside the matrices."""
+        return all(getattr(pair, name) is not None for name in self.needs.beside)
 
     def kind_of(self, fields: tuple[str, ...]) -> Kind:
         """Its kind when looked at for these fields only."""

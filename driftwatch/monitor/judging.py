@@ -28,6 +28,7 @@ class Judging:
 
     def __init__(self, plan: ModelPlan, version: Version) -> None:
         self._plan, self._version = plan, version
+        self._asked = plan.spec.asked
         self._rules: dict[tuple[Stream, str], tuple[Rule, ...]] = {}
         self._gathers: dict[Stream, Gather] = {}
         self.views: dict[tuple[Stream, str, str], RuleView] = {}
@@ -62,7 +63,7 @@ class Judging:
             layout=version.layout,
             reference_hash=version.reference.hash,
             events=events_of(part, total),
-            estimates=read(pair, self._plan.spec.statistics, self._gathers[stream]),
+            estimates=read(pair, self._asked, self._gathers[stream]),
         )
         version.readings[stream, window.name] = reading
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import Field, model_validator
 
 from driftwatch.alerts.spec import RetrainingSpec
+from driftwatch.drift.catalogue import chosen
 from driftwatch.drift.spec import StatisticsSpec
 from driftwatch.events.classes import Stream
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
@@ -15,6 +16,7 @@ from driftwatch.events.times import Duration
 from driftwatch.references.spec import CellsSpec, ReferenceSpec
 from driftwatch.spec import Spec
 from driftwatch.summaries.layout import Task
+from driftwatch.verdicts.condition import Condition
 from driftwatch.verdicts.spec import RuleSpec
 from driftwatch.windows.spec import WindowSpec
 
@@ -87,6 +89,11 @@ class ModelSpec(Spec):
     def slice_columns(self) -> tuple[str, ...]:
         """Every column that some slicing uses, once, in the order declared."""
         return tuple(dict.fromkeys(column for dimension in self.dimensions for column in dimension))
+
+    @property
+    def asked(self) -> StatisticsSpec:
+        """`statistics` with those that rules name switched on."""
+        return chosen(self.statistics, (Condition.parse(rule.when).statistic.name for rule in self.rules))
 
     def lateness_ms(self, stream: Stream) -> int:
         """Allowed lateness of a stream, with E5's default for labels; an absent stream has the predictions'."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
 
-from driftwatch.drift.catalogue import STATISTICS
+from driftwatch.drift.catalogue import STATISTICS, unknown_name
 from driftwatch.drift.statistic import Statistic
 
 
@@ -64,9 +63,7 @@ class Condition:
 def _statistic(name: str) -> Statistic:
     found = STATISTICS.get(name)
     if found is None:
-        near = get_close_matches(name.lower(), STATISTICS, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(STATISTICS)}"
-        raise ValueError(f"there is no statistic {name!r}; {hint}")
+        raise ValueError(unknown_name(name))
     return found
 
 

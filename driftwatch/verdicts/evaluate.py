@@ -144,7 +144,7 @@ def _finding(
         count=int(member["count"]),
         since_ms=int(member["since_ms"]),
         reference_count=0 if pair is None else _reference_count(pair, row, field),
-        cells=moved(pair, row, field) if pair is not None and explain else (),
+        cells=moved(pair, row, field, terms=rule.condition.statistic.terms) if pair and explain else (),
     )
 
 

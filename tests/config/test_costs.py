@@ -7,6 +7,7 @@ from driftwatch.config import costs
 from driftwatch.config.spec import Configuration
 from driftwatch.drift.catalogue import read
 from driftwatch.drift.reading import Pair, Reading
+from driftwatch.drift.spec import EVERY, StatisticsSpec
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import PREDICTION_ROW
 from driftwatch.storage.bloom import Bloom, spread
@@ -61,20 +62,32 @@ def test_series_are_counted_as_metrics_count_them() -> None:
             total = REFERENCE.totals[part.stream]
             predicted = np.full(len(total), 10) if part.stream is Stream.LABELS else None
             pair = Pair(layout, part, total, total, 1, 1, predicted)
-            reading = Reading("m", "v", part.stream, "w", 0, 1, layout, "h", total[:, 0], read(pair))
+            reading = Reading(
+                "m",
+                "v",
+                part.stream,
+                "w",
+                0,
+                1,
+                layout,
+                "h",
+                total[:, 0],
+                read(pair, StatisticsSpec(also=[EVERY])),
+            )
             shown += series_per_row(reading) * len(layout.slices.rows)
-        assert costs.series_of(layout, windows) == windows * shown
+        assert costs.series_of(layout, windows, [EVERY]) == windows * shown
 
 
 def test_readings_fit_their_bound() -> None:
     for part in REFERENCE.layout.parts:
         total = REFERENCE.totals[part.stream]
         predicted = np.full(len(total), 10) if part.stream is Stream.LABELS else None
-        estimates = read(Pair(REFERENCE.layout, part, total, total, 1, 1, predicted))
+        pair = Pair(REFERENCE.layout, part, total, total, 1, 1, predicted)
+        estimates = read(pair, StatisticsSpec(also=[EVERY]))
         held = sum(
             e.value.nbytes + e.lower.nbytes + e.upper.nbytes + e.count.nbytes for e in estimates.values()
         )
-        assert held * 3 == costs.reading_bytes(REFERENCE.layout, part)
+        assert held * 3 == costs.reading_bytes(REFERENCE.layout, part, [EVERY])
 
 
 def test_panes() -> None:

@@ -108,3 +108,20 @@ def test_a_rule_that_looks_at_nothing_is_told() -> None:
     assert "`one` looks at nothing" in told[0].message
     learning = parts_with([{"version": "v1", "path": "x"}, {"learn": "7d"}], rules=rules)
     assert list(check_references(learning, PATH, [REFERENCE, None])) == [], "what is learned may have them"
+
+
+def test_a_variant_that_the_reference_is_not_cut_for_says_how_to_cut_it(tmp_path: Path) -> None:
+    file = tmp_path / "credit.ref"
+    cut = {"cells": {"fields": {"income": {"scheme": "deciles"}}}}
+    for change, expected in (({}, 1), (cut, 0)):
+        data = good()
+        model = data["models"][0]
+        model |= {"reference": str(file), "statistics": {"variants": {"psi": "classic"}}, **change}
+        spec = Configuration.model_validate(data).models[0]
+        file.write_bytes(encode(reference_of(spec)))
+        outcomes = references_of(Parts(data), PATH)
+        mistakes = list(check_references(Parts(data), PATH, outcomes))
+        assert len(mistakes) == expected
+        for one in mistakes:
+            assert one.path == (*PATH, "statistics", "variants", "psi")
+            assert "scheme: deciles" in one.write

@@ -4,7 +4,7 @@ import pytest
 
 from driftwatch.config.errors import Mistake
 from driftwatch.config.parts import Parts
-from driftwatch.config.rule_checks import check_rules
+from driftwatch.config.rule_checks import check_rules, check_statistics
 from tests.config.files import good
 
 
@@ -70,3 +70,21 @@ def test_slice_patterns_that_may_match(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ["contry=PT", "channel=web", "channel=a,country=b", "country", "any"])
 def test_slice_patterns_that_match_nothing(pattern: str) -> None:
     assert only(slices=[pattern]).message == f"the pattern `{pattern}` matches no declared slice"
+
+
+def test_asked_statistics_and_variants_are_known_and_fit() -> None:
+    def asked(**statistics: object):
+        data = good()
+        data["models"][0]["statistics"] = statistics
+        return list(check_statistics(Parts(data), ("models", 0)))
+
+    assert asked(also=["all", "wasserstein", "auc"], variants={"psi": "classic", "ks": "exact"}) == []
+    (one,) = asked(also=["psi", "waserstein"])
+    assert one.path == ("models", 0, "statistics", "also", 1)
+    assert "wasserstein" in one.write
+    (one,) = asked(also=["mae"])
+    assert "binary" in one.message
+    (one,) = asked(variants={"psi": "evidently-0.7"})
+    assert one.path == ("models", 0, "statistics", "variants", "psi")
+    assert "change with every window" in one.message
+    assert one.write == "there is classic"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from driftwatch.drift.reading import Floats, Ints, Pair
 from driftwatch.events.classes import Stream
+from driftwatch.references.numeric import numeric_field
+from driftwatch.references.spec import CellsSpec
 from driftwatch.summaries.layout import FIXED_POINT, Block, Field, FieldKind, Layout, Part, Task
 from driftwatch.summaries.slices import Dimension, SliceTable
 
@@ -38,8 +41,19 @@ def edged(name: str, start: int, values: Floats, edges: Sequence[float]) -> Fiel
     cells = len(edges) + 1
     return Field(
         name, FieldKind.NUMERIC, start, tuple(edges), (False,) * cells, coarse=tuple(range(cells)),
-        low=float(np.min(values)), high=float(np.max(values)),
+        low=float(np.min(values)), high=float(np.max(values)), **_moments(values, list(edges)),
     )  # fmt: skip
+
+
+def _moments(values: Floats, edges: list[float]) -> dict[str, Any]:
+    """Mean, deviation, and where each cell's mass lies; of an empty cell its middle, or the nearer edge."""
+    place = np.searchsorted(edges, values, side="left")
+    ends = [edges[0], *edges, edges[-1]]
+    centres = [
+        float(np.mean(values[place == cell])) if (place == cell).any() else (ends[cell] + ends[cell + 1]) / 2
+        for cell in range(len(edges) + 1)
+    ]
+    return {"mean": float(values.mean()), "deviation": float(values.std()), "centres": tuple(centres)}
 
 
 def _field(
@@ -52,8 +66,13 @@ def _field(
     groups = np.minimum(np.maximum(below - 1, 0) * coarse // len(valid), coarse - 1)
     return Field(
         name, FieldKind.NUMERIC, start, tuple(kept), tuple(marks),
-        coarse=tuple(np.maximum.accumulate(groups).tolist()), low=low, high=high,
+        coarse=tuple(np.maximum.accumulate(groups).tolist()), low=low, high=high, **_moments(valid, kept),
     )  # fmt: skip
+
+
+def cut(values: Floats, name: str = "x", start: int = 0, **spec: Any) -> Field:
+    """A field as the product cuts it; `spec` is that of its cells."""
+    return numeric_field(name, start, values[np.isfinite(values)], CellsSpec.model_validate(spec))
 
 
 def categorical(name: str, start: int, categories: Sequence[str]) -> Field:

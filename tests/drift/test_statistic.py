@@ -14,7 +14,7 @@ from tests.drift.worlds import fields
 def test_every_entry_says_what_it_is(statistic: Statistic) -> None:
     assert statistic.summary.endswith(".")
     assert statistic.source
-    assert statistic.unit in ("1", "share", "label", "probability")
+    assert statistic.unit in ("1", "share", "label", "probability", "reference standard deviations")
     assert statistic.low is None or statistic.high is None or statistic.low < statistic.high
     assert statistic.compute.__doc__ or statistic.compute.__name__ == "compute"
 

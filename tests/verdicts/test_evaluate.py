@@ -154,7 +154,7 @@ def test_with_the_counts_findings_name_what_moved_and_on_how_much_it_rests() -> 
     )
     _, judgement = judge(of, made, RuleState(), pair)
     assert [f.reference_count for f in judgement.firing] == [100] * 3
-    assert judgement.firing[0].cells == ("a: 90.0 % → 50.0 %", "b: 10.0 % → 50.0 %")
+    assert judgement.firing[0].cells == ("b: 10.0 % → 50.0 %", "a: 90.0 % → 50.0 %")
 
 
 def test_a_finding_of_the_whole_model_rests_on_the_references_labels() -> None:
