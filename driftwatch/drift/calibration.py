@@ -15,8 +15,8 @@ from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import FIXED_POINT, Task
 
-N, SUM_Y, SUM_P, SUM_PP, SUM_PY = range(5)
-"""Rows of the block `calibration`; the sums of p, p² and p·y are fixed-point."""
+N, SUM_Y, SUM_P, SUM_PP, SUM_PY, SUM_Z = range(6)
+"""Rows of the blocks `calibration` and `calibration_mass`; the sums of p, p², p·y and (1−2p)²p(1−p) are fixed-point."""
 
 
 def calibration_error(sides: Sides) -> Estimate:
@@ -25,19 +25,19 @@ def calibration_error(sides: Sides) -> Estimate:
     Biased up: read it beside `calibration_error_expected`. It has no interval. NaN without labels.
     """
     block = sides.current.block("calibration")
-    return whole_estimate(_error(block), _labels(block))
+    return whole_estimate(plug_in_error(block), labels_of(block))
 
 
 def calibration_error_expected(sides: Sides) -> Estimate:
     """sqrt(2/π)·Σ w_b σ_b, σ_b² = (Σp − Σp²)/n_b²: the plug-in ECE of a perfectly calibrated model (STATISTICS §2)."""
     block = sides.current.block("calibration")
-    return whole_estimate(_expected(block), _labels(block))
+    return whole_estimate(plug_in_expected(block), labels_of(block))
 
 
 def calibration_error_excess(sides: Sides) -> Estimate:
     """Plug-in ECE minus the value expected without miscalibration; about 0 for a calibrated model."""
     block = sides.current.block("calibration")
-    return whole_estimate(_error(block) - _expected(block), _labels(block))
+    return whole_estimate(plug_in_error(block) - plug_in_expected(block), labels_of(block))
 
 
 def brier_score(sides: Sides) -> Estimate:
@@ -46,34 +46,37 @@ def brier_score(sides: Sides) -> Estimate:
     The variance needs Σ(p−y)⁴, which the cells give to second order: p̄⁴ + 6p̄²v per cell and label.
     """
     found = _brier(sides.current, sides.confidence)
-    count = _labels(sides.current.block("calibration"))
+    count = labels_of(sides.current.block("calibration"))
     return whole_estimate(found.value, count, found.lower, found.upper)
 
 
 def brier_score_decay(sides: Sides) -> Estimate:
     """Current − reference Brier score of the same slice (positive is worse), with the MOVER interval."""
     past, now = _brier(sides.reference, sides.confidence), _brier(sides.current, sides.confidence)
-    return decay(past, now, _labels(sides.current.block("calibration")), error_like=True)
+    return decay(past, now, labels_of(sides.current.block("calibration")), error_like=True)
 
 
-def _labels(block: Ints) -> Ints:
+def labels_of(block: Ints) -> Ints:
+    """int64[slices]: labels in a block."""
     return block[:, N].sum(axis=1)
 
 
-def _error(block: Ints) -> Floats:
+def plug_in_error(block: Ints) -> Floats:
+    """float64[slices]: Σ_b (n_b/N)·|ȳ_b − p̄_b| of a block."""
     gaps = np.abs(block[:, SUM_Y] * FIXED_POINT - block[:, SUM_P]).sum(axis=1)
-    return ratio(from_fixed(gaps), _labels(block))
+    return ratio(from_fixed(gaps), labels_of(block))
 
 
-def _expected(block: Ints) -> Floats:
+def plug_in_expected(block: Ints) -> Floats:
+    """float64[slices]: what a perfectly calibrated model shows in a block's place."""
     # Each p² is rounded for itself, so the difference can fall below zero by a few millionths.
     spread = np.sqrt(np.maximum(from_fixed(block[:, SUM_P] - block[:, SUM_PP]), 0.0))
-    return np.sqrt(2 / np.pi) * ratio(np.add.reduce(spread, axis=1), _labels(block))
+    return np.sqrt(2 / np.pi) * ratio(np.add.reduce(spread, axis=1), labels_of(block))
 
 
 def _brier(side: Side, confidence: float) -> Interval:
     block = side.block("calibration")
-    total = _labels(block)
+    total = labels_of(block)
     errors = (block[:, SUM_PP] - 2 * block[:, SUM_PY] + block[:, SUM_Y] * FIXED_POINT).sum(axis=1)
     value = np.maximum(ratio(from_fixed(errors), total), 0.0)
     variance = np.maximum(ratio(_fourth_powers(block), total) - value * value, 0.0)

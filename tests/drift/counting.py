@@ -149,12 +149,50 @@ def calibration_block(scores: Floats, right: Floats, cells: int) -> Ints:
     return made
 
 
+def mass_block(field: Field, scores: Floats, right: Floats) -> Ints:
+    """int64[6, coarse cells of the score]: the same sums on the score's coarse cells."""
+    group = np.array(field.groups)[np.searchsorted(field.edges, scores, side="left")]
+    rows = [
+        np.ones_like(scores), right, scores, scores**2, scores * right,
+        (1 - 2 * scores) ** 2 * scores * (1 - scores),
+    ]  # fmt: skip
+    made = np.zeros((6, max(field.groups) + 1), np.int64)
+    for row, values in enumerate(rows):
+        np.add.at(made[row], group, (values if row < 2 else np.rint(values * FIXED_POINT)).astype(np.int64))
+    return made
+
+
+def score_label_block(field: Field, scores: Floats, labels: Floats) -> Ints:
+    """int64[score cells, 2]"""
+    return np.stack([count_numeric(field, scores[labels == y])[:-2] for y in (0, 1)], axis=1)
+
+
+def strata_block(field: Field, scores: Floats, decided: Ints, labels: Ints, classes: int) -> Ints:
+    """int64[coarse cells of the score, classes, 2]: labels, errors."""
+    group = np.array(field.groups)[np.searchsorted(field.edges, scores, side="left")]
+    made = np.zeros((max(field.groups) + 1, classes, 2), np.int64)
+    np.add.at(made, (group, decided, 0), 1)
+    np.add.at(made, (group, decided, 1), (decided != labels).astype(np.int64))
+    return made
+
+
 def residual_block(predicted: Floats, labels: Floats, scale: float) -> Ints:
     """int64[7]"""
     e = (predicted - labels) / scale
     sums = [e, np.abs(e), e**2, e**4]
     fixed = [int(np.rint(s * FIXED_POINT).sum()) for s in sums]
-    return np.array([len(e), *fixed, 0, 0], np.int64)
+    related = labels != 0
+    relative = np.rint(np.abs((predicted - labels)[related] / labels[related]) * FIXED_POINT)
+    return np.array([len(e), *fixed, int(relative.sum()), int(related.sum())], np.int64)
+
+
+def age_block(rng: np.random.Generator, errors: Ints) -> Ints:
+    """int64[3, 2]: labels and errors in three random age buckets."""
+    made = np.zeros((3, 2), np.int64)
+    ages = rng.integers(0, 3, len(errors))
+    np.add.at(made, (ages, 0), 1)
+    np.add.at(made, (ages, 1), errors.astype(np.int64))
+    return made
 
 
 def confusion_block(decided: Ints, labels: Ints, classes: int) -> Ints:

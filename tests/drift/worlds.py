@@ -6,7 +6,7 @@ import numpy as np
 
 from driftwatch.drift.reading import Ints, Pair
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import Field, Part, Task
+from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, Field, Part, Task
 from tests.drift import counting as c
 
 SIZES = (0, 1, 3, 40, 300, 900)
@@ -43,7 +43,11 @@ def _inputs(rng: np.random.Generator, part: Part, n: int) -> Ints:
 
 def binary(seed: int) -> Pair:
     score = c.numeric("score", 0, np.round(np.random.default_rng(2).random(2_000), 2), cells=16)
-    part = c.labels_part(confusion=(2, 2), score_label=(score.cells, 2), calibration=(6, 10), quality=(3,))
+    groups = max(score.groups) + 1
+    part = c.labels_part(
+        confusion=(2, 2), score_label=(score.cells, 2), calibration=(6, 10),
+        calibration_mass=(6, groups), strata=(groups, 2, 2), ages=(3, 2), quality=(3,),
+    )  # fmt: skip
     rng = np.random.default_rng(seed)
     made = [np.stack([_binary(rng, score, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
     layout = c.layout(Task.BINARY, c.fields_part(score), part, rows=len(SIZES))
@@ -53,37 +57,53 @@ def binary(seed: int) -> Pair:
 def _binary(rng: np.random.Generator, score: Field, n: int) -> Ints:
     p = np.round(rng.random(n), 2)
     y = (rng.random(n) < p).astype(int)
-    by_label = [c.count_numeric(score, p[y == label])[:-2] for label in (0, 1)]
+    decided = (p >= 0.5).astype(int)
     blocks = [
-        c.confusion_block((p >= 0.5).astype(int), y, 2),
-        np.stack(by_label, axis=1),
+        c.confusion_block(decided, y, 2),
+        c.score_label_block(score, p, y),
         c.calibration_block(p, y.astype(float), 10),
+        c.mass_block(score, p, y.astype(float)),
+        c.strata_block(score, p, decided, y, 2),
+        c.age_block(rng, decided != y),
         np.array([0, 0, n]),
     ]
     return np.concatenate([block.ravel() for block in blocks])
 
 
 def multiclass(seed: int) -> Pair:
-    part = c.labels_part(confusion=(CLASSES, CLASSES), calibration=(6, 10), quality=(3,))
+    score = _class_score()
+    groups = max(score.groups) + 1
+    part = c.labels_part(
+        confusion=(CLASSES, CLASSES), calibration=(6, 10), calibration_mass=(6, groups),
+        strata=(groups, CLASSES, 2), ages=(3, 2), quality=(3,),
+    )  # fmt: skip
     rng = np.random.default_rng(seed)
     made = [np.stack([_multiclass(rng, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
-    layout = c.layout(Task.MULTICLASS, part, rows=len(SIZES), classes="abc_")
+    layout = c.layout(Task.MULTICLASS, c.fields_part(score), part, rows=len(SIZES), classes="abc_")
     return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)))
+
+
+def _class_score() -> Field:
+    return c.numeric("score", 0, np.random.default_rng(2).uniform(0.3, 1, 2_000), cells=16)
 
 
 def _multiclass(rng: np.random.Generator, n: int) -> Ints:
     decided, labels = rng.integers(0, CLASSES - 1, (2, n))
     labels = np.where(rng.random(n) < 0.6, decided, labels)
+    p, right = rng.uniform(0.3, 1, n), (decided == labels).astype(float)
     blocks = [
         c.confusion_block(decided, labels, CLASSES),
-        c.calibration_block(rng.uniform(0.3, 1, n), (decided == labels).astype(float), 10),
+        c.calibration_block(p, right, 10),
+        c.mass_block(_class_score(), p, right),
+        c.strata_block(_class_score(), p, decided, labels, CLASSES),
+        c.age_block(rng, decided != labels),
         np.array([0, 0, n]),
     ]
     return np.concatenate([block.ravel() for block in blocks])
 
 
 def regression(seed: int) -> Pair:
-    part = c.labels_part(residuals=(7,), quality=(3,))
+    part = c.labels_part(residuals=(7,), residual_cells=(16,), ages=(3, 2), quality=(3,))
     rng = np.random.default_rng(seed)
     made = [np.stack([_regression(rng, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
     layout = c.layout(Task.REGRESSION, part, rows=len(SIZES), scale=12.5)
@@ -92,7 +112,11 @@ def regression(seed: int) -> Pair:
 
 def _regression(rng: np.random.Generator, n: int) -> Ints:
     labels = rng.normal(50, 12, n)
-    return np.array([*c.residual_block(labels + rng.normal(0.5, 4, n), labels, 12.5), 0, 0, n])
+    predicted = labels + rng.normal(0.5, 4, n)
+    cells = np.bincount(np.searchsorted(RESIDUAL_EDGES, (predicted - labels) / 12.5), minlength=16)
+    sizes = np.rint(np.abs(predicted - labels) / 12.5 * FIXED_POINT).astype(np.int64)
+    ages = c.age_block(rng, sizes)
+    return np.array([*c.residual_block(predicted, labels, 12.5), *cells, *ages.ravel(), 0, 0, n])
 
 
 WORLDS = {"inputs": inputs, "binary": binary, "multiclass": multiclass, "regression": regression}
