@@ -1,4 +1,4 @@
-"""Macro-averaged F1 of a multiclass model from its confusion counts."""
+"""Macro averages of a multiclass model from its confusion counts: F1, precision, recall."""
 
 from __future__ import annotations
 
@@ -34,6 +34,31 @@ def macro_f1_decay(sides: Sides) -> Estimate:
         _labels(sides.current),
         error_like=False,
     )
+
+
+def macro_precision(sides: Sides) -> Estimate:
+    """Mean over decided classes of n_ii/n_i., float64[slices, 1]; interval by the delta method."""
+    return _macro_share(sides, axis=2)
+
+
+def macro_recall(sides: Sides) -> Estimate:
+    """Mean over labelled classes of n_ii/n_.i (balanced accuracy), float64[slices, 1]; interval by the delta method."""
+    return _macro_share(sides, axis=1)
+
+
+def _macro_share(sides: Sides, axis: int) -> Estimate:
+    """Mean of the classes' shares right among their total along `axis`; given the totals they are independent."""
+    confusion = sides.current.block("confusion")
+    right, seen = np.diagonal(confusion, axis1=1, axis2=2), confusion.sum(axis=axis)
+    share = np.where(seen > 0, right / np.maximum(seen, 1), 0.0)
+    classes = (seen > 0).sum(axis=1)
+    value = ratio(np.add.reduce(share, axis=1), classes)
+    smooth = (right + 1) / (seen + 2)
+    each = np.where(seen > 0, smooth * (1 - smooth) / (seen + 2), 0.0)
+    variance = ratio(np.add.reduce(each, axis=1), np.asarray(classes, np.float64) ** 2)
+    found = normal(value, variance, sides.confidence)
+    lower, upper = np.maximum(found.lower, 0.0), np.minimum(found.upper, 1.0)
+    return whole_estimate(value, _labels(sides.current), lower, upper)
 
 
 def _labels(side: Side) -> Ints:
@@ -96,4 +121,38 @@ MACRO_F1_DECAY: Final = Statistic(
     low=-1.0,
     high=1.0,
     interval=True,
+)
+MACRO_PRECISION: Final = Statistic(
+    name="macro_precision",
+    summary="Precision averaged over the classes that were decided, each with the same weight.",
+    source="mean of n_ii/n_i.; interval normal with Agresti–Caffo variances",
+    kind=Kind.PERFORMANCE,
+    compute=macro_precision,
+    needs=_NEEDS,
+    worse=Worse.DOWN,
+    unit="share",
+    low=0.0,
+    high=1.0,
+    interval=True,
+    default=False,
+    formula="(1/K) Σ_k n_kk/n_k.",
+    use="Where rare classes matter as much as frequent ones.",
+    lies="A class decided three times counts like one decided a thousand times.",
+)
+MACRO_RECALL: Final = Statistic(
+    name="macro_recall",
+    summary="Recall averaged over the classes that occur as labels (balanced accuracy).",
+    source="mean of n_ii/n_.i; interval normal with Agresti–Caffo variances",
+    kind=Kind.PERFORMANCE,
+    compute=macro_recall,
+    needs=_NEEDS,
+    worse=Worse.DOWN,
+    unit="share",
+    low=0.0,
+    high=1.0,
+    interval=True,
+    default=False,
+    formula="(1/K) Σ_k n_kk/n_.k",
+    use="Accuracy that does not change with the classes' frequencies.",
+    lies="A class with three labels counts like one with a thousand.",
 )

@@ -16,7 +16,7 @@ from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import Task
 
-N, SUM, SUM_ABSOLUTE, SUM_SQUARES, SUM_FOURTHS = range(5)
+N, SUM, SUM_ABSOLUTE, SUM_SQUARES, SUM_FOURTHS, SUM_RELATIVE, N_RELATIVE = range(7)
 """Rows of the block `residuals`; the sums are fixed-point, in (powers of) the layout's scale."""
 
 Measure = Callable[[Side, float, float], Interval]
@@ -53,6 +53,14 @@ def size_of_bias(side: Side, scale: float, confidence: float) -> Interval:
     low, high = np.abs(found.lower), np.abs(found.upper)
     around = (found.lower <= 0) & (found.upper >= 0)
     return Interval(np.abs(found.value), np.where(around, 0.0, np.minimum(low, high)), np.maximum(low, high))
+
+
+def mape(sides: Sides) -> Estimate:
+    """Mean of |predicted − label|/|label| over labels that are not 0, float64[slices, 1]; no interval."""
+    block = sides.current.block("residuals")
+    return whole_estimate(
+        ratio(from_fixed(block[:, SUM_RELATIVE]), block[:, N_RELATIVE]), block[:, N_RELATIVE]
+    )
 
 
 def measure(of: Measure) -> Callable[[Sides], Estimate]:
@@ -164,4 +172,18 @@ BIAS_DECAY: Final = _statistic(
     measure_decay(size_of_bias),
     Worse.UP,
     None,
+)
+MAPE: Final = Statistic(
+    name="mape",
+    summary="Mean absolute error as a share of the label's size, over labels that are not 0.",
+    source="mean of fixed-point sums; labels with |e/y| above 1 000 are out of range",
+    kind=Kind.PERFORMANCE,
+    compute=mape,
+    needs=_NEEDS,
+    worse=Worse.UP,
+    low=0.0,
+    default=False,
+    formula="(1/N) Σ |ŷ − y|/|y|",
+    use="Where an error counts in proportion to the label.",
+    lies="Labels near 0 decide it, and predicting too little is cheaper than too much. It has no interval.",
 )

@@ -55,6 +55,8 @@ class Needs:
     """Schemes by which a numeric field must be cut."""
     any_field: bool = False
     """Needs at least one field in the part, from which events are counted."""
+    slicing: bool = False
+    """Reads the rows of a slicing together, so that a row alone has another value; needs one in the layout."""
     beside: frozenset[str] = frozenset()
     """Values of the `Pair` that it needs beside the matrices: `predicted`, `labelled`, `strata`."""
 
@@ -122,6 +124,7 @@ class Statistic:
             and all(part.block(name) is not None for name in self.needs.blocks)
             and bool(self.fields(part))
             and (bool(part.fields) or not self.needs.any_field)
+            and (bool(layout.slices.dimensions) or not self.needs.slicing)
         )
 
     def given(self, pair: Pair) -> bool:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score, precision_score, recall_score
 
 from driftwatch.drift.catalogue import read
 from driftwatch.drift.reading import Ints
@@ -66,3 +67,19 @@ def test_a_class_that_got_lost_is_decay() -> None:
 def test_perfect_is_one_with_limits_inside_the_range() -> None:
     found = _read(np.diag([5, 0, 7]))
     assert found["macro_f1"] == found["macro_f1.upper"] == 1
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 400))
+def test_macro_precision_and_recall_are_scikit_learns(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    decided, labels = rng.integers(0, 3, (2, n))
+    part = c.labels_part(confusion=(4, 4))
+    block = c.confusion_block(decided, labels, 4).ravel()
+    found = read(c.pair_of(part, block, block, layout=c.layout(Task.MULTICLASS, part, classes="abc_")))
+    for name, of, score in (
+        ("macro_precision", decided, precision_score), ("macro_recall", labels, recall_score), ("macro_f1", None, f1_score),
+    ):  # fmt: skip
+        seen = None if of is None else np.unique(of)
+        expected = score(labels, decided, average="macro", labels=seen, zero_division=0)
+        assert found[name].value[0, 0] == pytest.approx(expected, abs=1e-12), name
+        assert found[name].lower[0, 0] <= expected <= found[name].upper[0, 0]

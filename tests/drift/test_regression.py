@@ -78,3 +78,20 @@ def test_perfect_predictions_have_no_error() -> None:
     found = _read(np.zeros(50))
     for name in ("mae", "rmse", "bias"):
         assert found[name].value[0, 0] == found[name].lower[0, 0] == found[name].upper[0, 0] == 0
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 500))
+def test_mape_is_that_of_the_labels_that_are_not_zero(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(-3, 4, n).astype(float)
+    predicted = labels + rng.normal(size=n)
+    part = c.labels_part(residuals=(7,))
+    block = c.residual_block(predicted, labels, 1.0)
+    found = read(c.pair_of(part, block, block, layout=c.layout(Task.REGRESSION, part)))["mape"]
+    some = labels != 0
+    assert found.count[0, 0] == some.sum()
+    if some.any():
+        truth = np.mean(np.abs((predicted - labels)[some] / labels[some]))
+        assert found.value[0, 0] == pytest.approx(truth, abs=1e-6)
+    else:
+        assert np.isnan(found.value[0, 0])

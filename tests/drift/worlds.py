@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from driftwatch.drift.reading import Ints, Pair
@@ -9,6 +12,7 @@ from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, Field, Part, Task
 from tests.drift import counting as c
 
+BESIDE = ("predicted", "labelled", "strata")
 SIZES = (0, 1, 3, 40, 300, 900)
 CATEGORIES = ("a", "b", "c")
 CLASSES = 4
@@ -51,7 +55,8 @@ def binary(seed: int) -> Pair:
     rng = np.random.default_rng(seed)
     made = [np.stack([_binary(rng, score, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
     layout = c.layout(Task.BINARY, c.fields_part(score), part, rows=len(SIZES))
-    return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)))
+    strata = rng.integers(0, 50, (len(SIZES), groups, 2))
+    return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)), strata=strata)
 
 
 def _binary(rng: np.random.Generator, score: Field, n: int) -> Ints:
@@ -80,7 +85,8 @@ def multiclass(seed: int) -> Pair:
     rng = np.random.default_rng(seed)
     made = [np.stack([_multiclass(rng, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
     layout = c.layout(Task.MULTICLASS, c.fields_part(score), part, rows=len(SIZES), classes="abc_")
-    return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)))
+    strata = rng.integers(0, 20, (len(SIZES), groups, CLASSES))
+    return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)), strata=strata)
 
 
 def _class_score() -> Field:
@@ -124,24 +130,26 @@ WORLDS = {"inputs": inputs, "binary": binary, "multiclass": multiclass, "regress
 
 def rows_of(pair: Pair, rows: list[int]) -> Pair:
     """The same pair with only these slice rows, in this order."""
-    predicted = None if pair.predicted is None else pair.predicted[rows]
-    return Pair(
-        pair.layout, pair.part, pair.reference[rows], pair.current[rows],
-        pair.reference_span_ms, pair.window_ms, predicted,
+    return replace(
+        pair, reference=pair.reference[rows], current=pair.current[rows],
+        **{name: _map(pair, name, lambda counts: counts[rows]) for name in BESIDE},
     )  # fmt: skip
 
 
 def same(pair: Pair) -> Pair:
     """The reference compared with itself."""
-    return Pair(
-        pair.layout, pair.part, pair.reference, pair.reference,
-        pair.reference_span_ms, pair.window_ms, pair.predicted,
-    )  # fmt: skip
+    return replace(pair, current=pair.reference)
 
 
 def blank(pair: Pair, stream: Stream) -> Pair:
     """The same pair without any event."""
     assert pair.part.stream is stream
     none = np.zeros_like(pair.reference)
-    zero = None if pair.predicted is None else np.zeros_like(pair.predicted)
-    return Pair(pair.layout, pair.part, none, none, pair.reference_span_ms, pair.window_ms, zero)
+    return replace(
+        pair, reference=none, current=none, **{name: _map(pair, name, np.zeros_like) for name in BESIDE}
+    )
+
+
+def _map(pair: Pair, name: str, change: Callable[[Ints], Ints]) -> Ints | None:
+    counts = getattr(pair, name)
+    return None if counts is None else change(counts)
