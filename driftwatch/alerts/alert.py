@@ -26,7 +26,7 @@ class Alert(msgspec.Struct, frozen=True):
     version: str
     rule: str
     kind: str
-    """`input`, `score`, `performance`, `calibration` or `quality`: what the rule's statistic rests on."""
+    """`input`, `score`, `performance`, `calibration`, `quality` or `estimate`: what the rule's statistic rests on."""
     severity: str
     state: AlertState
     since_ms: int

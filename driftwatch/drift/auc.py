@@ -48,12 +48,18 @@ def _curve(sides: Sides, side: Side) -> Curve:
     counts = side.block("score_label").astype(np.float64)
     negatives, positives = np.ascontiguousarray(counts[:, :, 0]), np.ascontiguousarray(counts[:, :, 1])
     no, yes = np.add.reduce(negatives, axis=1), np.add.reduce(positives, axis=1)
-    below = np.cumsum(negatives, axis=1) - negatives
-    value = ratio(np.add.reduce(positives * (below + negatives / 2), axis=1), no * yes)
+    value = area_of(negatives, positives)
     tied = np.where(_atoms(sides.pair.layout, counts.shape[1]), 0.0, positives * negatives / 2)
     hidden = ratio(np.add.reduce(tied, axis=1), no * yes)
     interval = area(value, yes.astype(np.int64), no.astype(np.int64), sides.confidence)
     return Curve(interval, hidden, (no + yes).astype(np.int64))
+
+
+def area_of(negatives: Floats, positives: Floats) -> Floats:
+    """float64[slices]: the area from float64[slices, cells] of each kind in the order of the score, ties as ½."""
+    below = np.cumsum(negatives, axis=1) - negatives
+    pairs = np.add.reduce(negatives, axis=1) * np.add.reduce(positives, axis=1)
+    return ratio(np.add.reduce(positives * (below + negatives / 2), axis=1), pairs)
 
 
 def _atoms(layout: Layout, cells: int) -> Bools:

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     PERFORMANCE = "performance"
     CALIBRATION = "calibration"
     QUALITY = "quality"
+    ESTIMATE = "estimate"
+    """Of performance, without labels: never a reason to retrain by itself."""
 
     @property
     def rests_on_labels(self) -> bool:
@@ -53,10 +55,14 @@ class Needs:
     """Blocks of the part that it reads."""
     schemes: frozenset[Scheme] = ALL_SCHEMES
     """Schemes by which a numeric field must be cut."""
+    fields: frozenset[str] = frozenset()
+    """Fields that the part must have."""
     any_field: bool = False
     """Needs at least one field in the part, from which events are counted."""
     slicing: bool = False
     """Reads the rows of a slicing together, so that a row alone has another value; needs one in the layout."""
+    first_row: bool = False
+    """Reads row 0 (all traffic) of the reference for every row."""
     beside: frozenset[str] = frozenset()
     """Values of the `Pair` that it needs beside the matrices: `predicted`, `labelled`, `strata`."""
 
@@ -124,6 +130,7 @@ class Statistic:
             and all(part.block(name) is not None for name in self.needs.blocks)
             and bool(self.fields(part))
             and (bool(part.fields) or not self.needs.any_field)
+            and self.needs.fields <= {field.name for field in part.fields}
             and (bool(layout.slices.dimensions) or not self.needs.slicing)
         )
 

@@ -79,7 +79,8 @@ class Rule:
             min_events=settings.min_events if spec.min_events is None else spec.min_events,
             severity=spec.severity,
             kind=kind,
-            retrain=kind.rests_on_labels if spec.retrain is None else spec.retrain,
+            retrain=kind is not Kind.ESTIMATE
+            and (kind.rests_on_labels if spec.retrain is None else spec.retrain),
             fingerprint=_fingerprint(spec, clear, layout.hash, stream, window),
         )
 

@@ -39,7 +39,7 @@ class RuleSpec(Spec):
     severity: Severity = Severity.DRIFT
     """What a broken rule means: `warning` or `drift`; endpoints choose by it."""
     retrain: bool | None = None
-    """Whether this rule may request a retraining; default: only statistics that rest on labels."""
+    """Whether this rule may request a retraining; default: only statistics that rest on labels. Estimates never do."""
 
     @field_validator("when")
     @classmethod

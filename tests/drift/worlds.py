@@ -9,7 +9,7 @@ import numpy as np
 
 from driftwatch.drift.reading import Ints, Pair
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, Field, Part, Task
+from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, SCORE_DECISION, Block, Field, Part, Task
 from tests.drift import counting as c
 
 BESIDE = ("predicted", "labelled", "strata")
@@ -75,6 +75,40 @@ def _binary(rng: np.random.Generator, score: Field, n: int) -> Ints:
     return np.concatenate([block.ravel() for block in blocks])
 
 
+def scored(seed: int, *, mapped: bool = False) -> Pair:
+    """The predictions of a binary model with labels, its decisions by the threshold or mapped."""
+    score = c.edged("score", 0, np.linspace(0, 1, 101), [0.1, 0.3, np.nextafter(0.5, 0), 0.7, 0.9])
+    decision = c.categorical("decision", score.stop, ["0", "1"])
+    block = Block(SCORE_DECISION, decision.stop, (score.cells + 1, 2))
+    fields = (score, decision)
+    part = Part(Stream.PREDICTIONS, fields, (block,) * mapped, block.stop if mapped else decision.stop)
+    labels = c.labels_part(score_label=(score.cells, 2), calibration_mass=(6, score.cells))
+    rng = np.random.default_rng(seed)
+    made = [np.stack([_scored(rng, part, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    p = rng.random((len(SIZES), 600))
+    known = [c.score_label_block(score, each, (rng.random(600) < each).astype(float)).ravel() for each in p]
+    labelled = np.hstack([np.stack(known), np.zeros((len(SIZES), 6 * score.cells), np.int64)])
+    layout = c.layout(Task.BINARY, part, labels, rows=len(SIZES))
+    return c.pair_of(part, *made, layout=layout, labelled=labelled)
+
+
+def mapped(seed: int) -> Pair:
+    return scored(seed, mapped=True)
+
+
+def _scored(rng: np.random.Generator, part: Part, n: int) -> Ints:
+    p = rng.random(n)
+    decided = (p >= 0.5).astype(int)
+    score = part.fields[0]
+    texts = [str(d) for d in decided]
+    counts = [c.count_numeric(score, p), c.count_texts(part.fields[1], texts)]
+    if part.blocks:
+        joint = np.zeros(part.blocks[0].shape, np.int64)
+        np.add.at(joint, (np.searchsorted(score.edges, p), decided), 1)
+        counts.append(joint.ravel())
+    return np.concatenate(counts)
+
+
 def multiclass(seed: int) -> Pair:
     score = _class_score()
     groups = max(score.groups) + 1
@@ -125,7 +159,10 @@ def _regression(rng: np.random.Generator, n: int) -> Ints:
     return np.array([*c.residual_block(predicted, labels, 12.5), *cells, *ages.ravel(), 0, 0, n])
 
 
-WORLDS = {"inputs": inputs, "binary": binary, "multiclass": multiclass, "regression": regression}
+WORLDS = {
+    "inputs": inputs, "scored": scored, "mapped": mapped,
+    "binary": binary, "multiclass": multiclass, "regression": regression,
+}  # fmt: skip
 
 
 def rows_of(pair: Pair, rows: list[int]) -> Pair:
