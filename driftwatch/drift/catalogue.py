@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 from driftwatch import drift
-from driftwatch.drift.gather import Gather, Sides
+from driftwatch.drift.gather import Side, Sides
 from driftwatch.drift.reading import Estimate, Pair
 from driftwatch.drift.spec import EVERY, StatisticsSpec
 from driftwatch.drift.statistic import Kind, Statistic
@@ -66,20 +66,18 @@ def applicable(layout: Layout, part: Part, also: Iterable[str] = (EVERY,)) -> tu
 
 
 def read(
-    pair: Pair, settings: StatisticsSpec | None = None, gather: Gather | None = None
+    pair: Pair, settings: StatisticsSpec | None = None, reference: Side | None = None
 ) -> Mapping[str, Estimate]:
     """Every statistic of a pair that the settings ask for by name, each computed once, with shared intermediate results.
 
-    Without settings all that are applicable. `gather` may be kept per part (`Gather.of(part)`) and given again.
-    Raises ValueError where a matrix does not fit the part.
+    Without settings all that are applicable. `reference` is the side of `pair.reference`, which may be kept and given
+    again. Raises ValueError where a matrix does not fit the part.
     """
     for matrix in (pair.reference, pair.current):
         if matrix.shape != (len(pair.reference), pair.part.columns):
             raise ValueError(f"a matrix of {matrix.shape} does not fit a part of {pair.part.columns} columns")
     settings = settings or StatisticsSpec(also=[EVERY])
-    sides = Sides.of(pair, settings.confidence, gather)
-    return {
-        statistic.name: statistic.compute(sides)
-        for statistic in applicable(pair.layout, pair.part, settings.also)
-        if statistic.given(pair)
-    }
+    sides = Sides.of(pair, settings.confidence, reference)
+    also = tuple(settings.also)
+    asked = sides.gather.keep(("asked", also), lambda: applicable(pair.layout, pair.part, also))
+    return {statistic.name: statistic.compute(sides) for statistic in asked if statistic.given(pair)}

@@ -67,25 +67,25 @@ def _table(sides: Sides) -> Table:
     smaller = np.minimum(sides.reference.valid, sides.current.valid)
     share = ratio(smaller, sides.reference.valid + sides.current.valid)
     share = np.nan_to_num(share)
-    alone = (counts[0] + counts[1]) * np.repeat(share, gather.coarse_sizes, axis=1) >= EXPECTED_MIN
+    alone = (counts[0] + counts[1]) * gather.each_coarse(share) >= EXPECTED_MIN
     rest = [np.add.reduceat(np.where(alone, 0, side), gather.coarse_fields, axis=1) for side in counts]
     joined = (rest[0] + rest[1]) * share >= EXPECTED_MIN
     kept = [np.where(alone, side, 0) for side in counts]
     rest = [np.where(joined, side, 0) for side in rest]
     totals = [np.add.reduceat(k, gather.coarse_fields, axis=1) + r for k, r in zip(kept, rest, strict=True)]
-    wide = [np.repeat(total, gather.coarse_sizes, axis=1) for total in totals]
+    wide = [gather.each_coarse(total) for total in totals]
     value = np.add.reduceat(_pearson(*kept, *wide), gather.coarse_fields, axis=1) + _pearson(*rest, *totals)
     cells = np.add.reduceat(alone.astype(np.int64), gather.coarse_fields, axis=1) + joined
     return Table(value, np.maximum(cells - 1, 0), totals[0] + totals[1])
 
 
 def _terms(sides: Sides, reference: Floats, current: Floats) -> Floats:
-    sizes = sides.gather.coarse_sizes
+    wide = sides.gather.each_coarse
     return _pearson(
         reference,
         current,
-        np.repeat(sides.reference.valid, sizes, axis=1).astype(np.float64),
-        np.repeat(sides.current.valid, sizes, axis=1).astype(np.float64),
+        wide(sides.reference.valid).astype(np.float64),
+        wide(sides.current.valid).astype(np.float64),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -40,7 +41,13 @@ def curve(sides: Sides) -> Curve | None:
 
 
 def curve_of(counts: Ints) -> Curve | None:
-    """The same from the counts int64[cells, 2] of labels 0 and 1."""
+    """The same from the counts int64[cells, 2] of labels 0 and 1; kept, as a reference is asked at every tick."""
+    return _curve(np.ascontiguousarray(counts).tobytes())
+
+
+@lru_cache(maxsize=256)
+def _curve(counted: bytes) -> Curve | None:
+    counts = np.frombuffer(counted, np.int64).reshape(-1, 2)
     n, ones = counts.sum(axis=1), counts[:, 1]
     if n.sum() < LABELS_MIN or not 0 < ones.sum() < n.sum():
         return None
@@ -208,6 +215,8 @@ def estimated_accuracy_error(sides: Sides) -> Estimate:
 
 def _coarse_rates(sides: Sides) -> Floats | None:
     """float64[coarse cells, 2]: chance to be right by coarse score cell and decision, from the isotonic curve."""
+    if sides.gather.part.block("score_label") is None:
+        return None
     counts = sides.reference.block("score_label")[0]
     found = curve_of(counts)
     if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from functools import cached_property
@@ -76,6 +76,7 @@ class Gather:
     geometry: Geometry
     spread: Bools
     """bool[F]: numeric, and the reference's values are not all the same."""
+    _kept: dict[Hashable, Any] = made_by(default_factory=dict[Hashable, Any], repr=False)
 
     @classmethod
     def of(cls, part: Part) -> Gather:
@@ -103,9 +104,29 @@ class Gather:
             spread=np.array([_spread(field) for field in fields], np.bool_),
         )
 
+    def keep(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, made once for this part and key."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    @cached_property
+    def field_of(self) -> Ints:
+        """int64[C]: position of each cell's field."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    @cached_property
+    def coarse_field_of(self) -> Ints:
+        """int64[G]: position of each coarse cell's field."""
+        return np.repeat(np.arange(len(self.sizes)), self.coarse_sizes)
+
     def each_cell(self, of_fields: NDArray[Any]) -> NDArray[Any]:
         """[S, F] repeated over the cells of each field, [S, C]."""
-        return np.repeat(of_fields, self.sizes, axis=1)
+        return np.take(of_fields, self.field_of, axis=1)
+
+    def each_coarse(self, of_fields: NDArray[Any]) -> NDArray[Any]:
+        """[S, F] repeated over the coarse cells of each field, [S, G]."""
+        return np.take(of_fields, self.coarse_field_of, axis=1)
 
     def sum(self, of_cells: NDArray[Any]) -> NDArray[Any]:
         """[S, C] added up by field, [S, F]."""
@@ -118,6 +139,13 @@ class Side:
 
     gather: Gather
     matrix: Ints
+    _made: dict[Callable[[Side], Any], Any] = made_by(default_factory=dict[Any, Any], repr=False)
+
+    def once(self, of: Callable[[Side], Made]) -> Made:
+        """What a function makes of this side alone; made once, however often it is asked for."""
+        if of not in self._made:
+            self._made[of] = of(self)
+        return self._made[of]
 
     @cached_property
     def cells(self) -> Ints:
@@ -150,19 +178,24 @@ class Side:
         return np.add.reduceat(self.cells, self.gather.coarse_starts, axis=1)
 
     @cached_property
+    def divisor(self) -> Floats:
+        """float64[S, C]: each cell's field's valid events; NaN where there are none."""
+        return self.gather.each_cell(np.where(self.valid > 0, self.valid, np.nan))
+
+    @cached_property
     def shares(self) -> Floats:
         """float64[S, C]: each cell's share of its field's valid values; NaN where there are none."""
-        return ratio(self.cells, self.gather.each_cell(self.valid))
+        return self.cells / self.divisor
 
     @cached_property
     def coarse_shares(self) -> Floats:
         """float64[S, G]: the same of the coarse cells."""
-        return ratio(self.coarse, np.repeat(self.valid, self.gather.coarse_sizes, axis=1))
+        return ratio(self.coarse, self.gather.each_coarse(self.valid))
 
     @cached_property
     def cumulative(self) -> Floats:
         """float64[S, C]: share of valid values at or below the cell's upper edge; NaN where there are none."""
-        return ratio(self.below, self.gather.each_cell(self.valid))
+        return self.below / self.divisor
 
     @cached_property
     def below(self) -> Ints:
@@ -171,7 +204,7 @@ class Side:
         before = np.take(running, self.gather.starts, axis=1) - np.take(
             self.cells, self.gather.starts, axis=1
         )
-        return running - np.repeat(before, self.gather.sizes, axis=1)
+        return running - self.gather.each_cell(before)
 
     def block(self, name: str) -> Ints:
         """int64[S, *shape] of a block; KeyError where the part has none."""
@@ -194,15 +227,11 @@ class Sides:
     _made: dict[Callable[[Sides], Any], Any] = made_by(default_factory=dict[Any, Any], repr=False)
 
     @classmethod
-    def of(cls, pair: Pair, confidence: float = 0.95, gather: Gather | None = None) -> Sides:
-        """Both sides of a pair; `gather` may be kept and given again for the same part."""
-        gather = gather or Gather.of(pair.part)
-        return cls(
-            pair,
-            Side(gather, np.ascontiguousarray(pair.reference)),
-            Side(gather, np.ascontiguousarray(pair.current)),
-            confidence,
-        )
+    def of(cls, pair: Pair, confidence: float = 0.95, reference: Side | None = None) -> Sides:
+        """Both sides of a pair; the reference's may be kept and given again, with all that was made of it."""
+        if reference is None:
+            reference = Side(Gather.of(pair.part), np.ascontiguousarray(pair.reference))
+        return cls(pair, reference, Side(reference.gather, np.ascontiguousarray(pair.current)), confidence)
 
     @property
     def gather(self) -> Gather:

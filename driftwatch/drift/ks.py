@@ -26,8 +26,8 @@ def ks_statistic(sides: Sides) -> Estimate:
     D + max_k min(r_k, w_k) over the other cells, at most 1. NaN where a side has no valid value.
     """
     gather = sides.gather
-    lower = _distance(sides)
-    hidden = np.where(gather.atomic, 0.0, np.minimum(sides.reference.shares, sides.current.shares))
+    lower = sides.once(_distance)
+    hidden = np.minimum(sides.reference.shares, sides.current.shares) * ~gather.atomic
     upper = np.minimum(lower + np.maximum.reduceat(hidden, gather.starts, axis=1), 1.0)
     pick = gather.numeric
     return field_estimate(
@@ -44,7 +44,7 @@ def ks_p_value(sides: Sides) -> Estimate:
     """
     pick = sides.gather.numeric
     m, n = sides.reference.valid[:, pick], sides.current.valid[:, pick]
-    distance = _distance(sides)[:, pick]
+    distance = sides.once(_distance)[:, pick]
     size = np.maximum(np.rint(ratio(m * np.asarray(n, np.float64), m + n)), 1.0)
     value = ks_limit_p_value(size, distance)
     small = (m > 0) & (n > 0) & (m <= EXACT_MAX) & (n <= EXACT_MAX)

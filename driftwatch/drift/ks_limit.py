@@ -10,7 +10,7 @@ from driftwatch.drift.reading import Floats
 
 _TAIL: Final = 6.0
 """From n·d² of this on (p below 1e-5) differences from 1 lose digits, and the tail's own form is used."""
-_TERMS: Final = np.arange(1, 14, dtype=np.float64)
+_TERMS: Final = np.arange(1, 10, dtype=np.float64)
 """Enough for every z below sqrt(_TAIL): the next term is below 1e-16."""
 _SMALLEST: Final = 0.05
 """Below this z the probability is 1 to the last bit."""

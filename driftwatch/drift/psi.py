@@ -56,7 +56,8 @@ def psi_bias(sides: Sides) -> Estimate:
 def psi_critical(sides: Sides) -> Estimate:
     """χ²_{B−1, 0.95}·(1/N+1/M): exceeded by PSI in 5 % of windows without drift (Yurdakul 2018)."""
     free = _free(sides)
-    quantile = np.where(free > 0, chdtri(np.maximum(free, 1), _TAIL), 0.0)
+    by_free = np.append(0.0, chdtri(np.arange(1, max(int(free.max()), 1) + 1), _TAIL))
+    quantile = by_free.take(free)
     return field_estimate(_names(sides), quantile * _noise(sides), sides.current.valid)
 
 
@@ -78,7 +79,7 @@ def _noise(sides: Sides) -> Floats:
 def _spread(sides: Sides, valid: Ints) -> Floats:
     """N + B/2 of each field, repeated over its coarse cells; never zero, so that empty sides stay quiet."""
     total = np.maximum(valid + occupied(sides) / 2, 1)
-    return np.repeat(total, sides.gather.coarse_sizes, axis=1)
+    return sides.gather.each_coarse(total)
 
 
 def _names(sides: Sides) -> tuple[str, ...]:

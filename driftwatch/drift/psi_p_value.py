@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
 from scipy.special import chdtrc, gammaincc, gammaln
 
 from driftwatch.drift.estimates import field_estimate, ratio
-from driftwatch.drift.gather import Bools, Sides
+from driftwatch.drift.gather import Sides
 from driftwatch.drift.psi import EVENTS_PER_CELL, PSI, halved, occupied, psi_values
 from driftwatch.drift.reading import Estimate, Floats, Ints
 from driftwatch.drift.statistic import ALL_KINDS, Kind, Needs, Statistic, Worse
 
 EVENTS_MIN: Final = 10
 """Fewer current events than this say nothing of a distribution."""
+EXPECTED: Final = np.geomspace(1e-4, 2_500, 120)
+FACTORS: Final = np.linspace(0.1, 1.0, 19)
+"""Grid of the tables: a cell's expected events, and N/(N + B/2)."""
+_LOG: Final = np.log(EXPECTED)
 
 
 def psi_p_value(sides: Sides) -> Estimate:
     """P(PSI at least as large without drift), float64[slices, fields].
 
     With 20 events per cell or more on both sides PSI/(1/N+1/M) is about χ² with B − 1 degrees of freedom (Yurdakul
-    2018). With fewer in the window PSI is a sum over the cells of a multinomial sample: the moments of its cells are
-    summed exactly, their dependence by the fixed total is taken out by regression, and a χ² with the same three
-    moments gives the tail (Holst 1972 for the conditioning; Pearson 1959). NaN below 10 events, and where the
+    2018). With fewer in the window PSI is a sum over the cells of a multinomial sample: cells as Poisson counts, their
+    exact moments from a table, their dependence by the fixed total taken out by regression, and a χ² with the same
+    three moments for the tail (Holst 1972 for the conditioning; Pearson 1959). NaN below 10 events, and where the
     reference has fewer than 20 per cell.
     """
     m, n, cells = sides.reference.valid, sides.current.valid, occupied(sides)
@@ -40,56 +45,69 @@ def psi_p_value(sides: Sides) -> Estimate:
 
 
 def _small(sides: Sides, value: Floats, at: Ints) -> Floats:
-    """float64[P]: the same for P (slice, field) pairs whose window is small, grouped by nothing: all at once."""
+    """float64[P]: the same for P (slice, field) pairs whose window is small, all at once."""
     row, field = at.T
     gather = sides.gather
     width = int(gather.coarse_sizes[field].max())
-    places = gather.coarse_fields[field][:, None] + np.arange(width)
     inside = np.arange(width) < gather.coarse_sizes[field][:, None]
-    places = np.where(inside, places, 0)
-    half = np.where(inside, halved(sides)[row[:, None], places], 0.0)
-    used = half > 0
-    b = used.sum(axis=1)
+    places = np.where(inside, gather.coarse_fields[field][:, None] + np.arange(width), 0)
+    half = np.where(inside, sides.once(halved)[row[:, None], places], 0.0)
+    used, b = half > 0, (half > 0).sum(axis=1)
     m, n = sides.reference.valid[row, field], sides.current.valid[row, field]
     p = (sides.reference.coarse[row[:, None], places] + half) / (m + b / 2)[:, None]
-    p = np.where(used, p, 1.0)
-    mean, second, third = _moments(p, used, n, b)
+    a = n / (n + b / 2)
+    sums = np.add.reduce(np.where(used, _moments(p * n[:, None], a), 0.0), axis=2)
+    mean, with_count, second, third, square_count, count_square = sums
+    slope = with_count / n
+    mean = mean - (count_square - with_count) / (2 * n)
+    second = second - with_count * slope
+    third = third - 3 * slope * square_count + 3 * slope**2 * count_square - slope**3 * n
     # The reference is a sample too: it widens what the window alone would show by 1 + N/M.
-    observed = value[row, field] / (1 + n / m)
+    observed = n * value[row, field] / (1 + n / m)
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = 8 * second**3 / third**2
-        x = (observed - mean) * np.sqrt(2 * freedom / second) + freedom
+        freedom: Floats = 8 * second**3 / third**2
+        x: Floats = (observed - mean) * np.sqrt(2 * freedom / second) + freedom
     return gammaincc(freedom / 2, np.maximum(x, 0) / 2)
 
 
-def _moments(p: Floats, used: Bools, n: Ints, b: Ints) -> tuple[Floats, Floats, Floats]:
-    """Three cumulants of PSI under a multinomial of n events: exact mean; the others of its cells as Poisson counts
-    after regression on their total (Holst 1972), to first order in 1/n.
+def _moments(expected: Floats, a: Floats) -> Floats:
+    """float64[6, P, B]: the tables' moments at these expected counts [P, B] and factors a [P], by interpolation."""
+    tables = _tables()
+    x = (np.log(np.clip(expected, EXPECTED[0], EXPECTED[-1])) - _LOG[0]) / (_LOG[1] - _LOG[0])
+    y = (np.clip(a, FACTORS[0], FACTORS[-1]) - FACTORS[0]) / (FACTORS[1] - FACTORS[0])
+    i = np.minimum(x.astype(np.int64), len(EXPECTED) - 2)
+    j = np.minimum(y.astype(np.int64), len(FACTORS) - 2)
+    right, up = x - i, (y - j)[:, None]
+    flat: Floats = tables.reshape(len(tables), -1)
+    place = i * len(FACTORS) + j[:, None]
+
+    def at(steps: int) -> Floats:
+        return np.take(flat, place + steps, axis=1)
+
+    low = at(0) * (1 - right) + at(len(FACTORS)) * right
+    high = at(1) * (1 - right) + at(len(FACTORS) + 1) * right
+    found: Floats = low * (1 - up) + high * up
+    return found
+
+
+@cache
+def _tables() -> Floats:
+    """float64[6, expected, factors]: moments of G(c) = (a(c+½) − λ)·ln(a(c+½)/λ) for Poisson counts c of mean λ.
+
+    N·PSI is a sum of such G over the cells, λ = N·p and a = N/(N + B/2). In order, with c' = c − λ and G' = G − E G:
+    E G, E G'c', E G'², E G'³, E G'²c', E G'c'². Exact sums over counts, made once.
     """
-    counts = np.arange(int(n.max()) + 1, dtype=np.float64)
-    expected = (n[:, None] * p)[:, :, None]
-    log_factorial = gammaln(counts + 1)
-    poisson = np.exp(counts * np.log(expected) - expected - log_factorial)
-    q = (counts + 0.5) / (n + b / 2)[:, None, None]
-    share = p[:, :, None]
-    term = np.where(used[:, :, None], (q - share) * np.log(q / share), 0.0)
-    mean = np.add.reduce(poisson * term, axis=2)
-    centred = term - mean[:, :, None]
-    with_count = np.add.reduce(poisson * centred * (counts - expected), axis=2)
-    slope = np.where(used, with_count, 0.0).sum(axis=1) / n
-    rest = np.where(used[:, :, None], centred - slope[:, None, None] * (counts - expected), 0.0)
-    weighted = poisson * rest * rest
-    second = np.add.reduce(weighted, axis=(1, 2))
-    third = np.add.reduce(weighted * rest, axis=(1, 2))
-    size = n[:, None, None]
-    fits = counts <= size
-    chance = np.clip(share, 1e-300, 1 - 1e-12)
-    log_binomial = (
-        gammaln(size + 1) - log_factorial - gammaln(np.where(fits, size - counts, 0) + 1)
-        + counts * np.log(chance) + np.where(fits, size - counts, 0) * np.log1p(-chance)
-    )  # fmt: skip
-    binomial = np.where(fits, np.exp(log_binomial), 0.0)
-    return np.add.reduce(binomial * term, axis=(1, 2)), second, third
+    lam = EXPECTED[:, None, None]
+    start = np.floor(np.maximum(lam - 12 * np.sqrt(lam) - 5, 0))
+    counts = start + np.arange(int(24 * np.sqrt(EXPECTED[-1])) + 40)
+    chance = np.exp(counts * np.log(lam) - lam - gammaln(counts + 1))
+    scaled = FACTORS[:, None] * (counts + 0.5)
+    g = (scaled - lam) * np.log(scaled / lam)
+    mean = np.add.reduce(chance * g, axis=2)
+    centred, count = g - mean[:, :, None], counts - lam
+    powers = (centred * count, centred**2, centred**3, centred**2 * count, centred * count**2)
+    made: Floats = np.stack([mean, *(np.add.reduce(chance * each, axis=2) for each in powers)])
+    return made
 
 
 PSI_P_VALUE: Final = Statistic(

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import gammaincc
 
 from driftwatch.drift.estimates import field_estimate, ratio
-from driftwatch.drift.gather import Gather, Sides
+from driftwatch.drift.gather import Gather, Side, Sides
 from driftwatch.drift.reading import Estimate, Floats
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.summaries.layout import FieldKind
@@ -25,6 +25,14 @@ class Weighed(NamedTuple):
     p: Floats
 
 
+class Cumulants(NamedTuple):
+    """The limit's first three cumulants, float64[S, F]; of the reference alone, so they are made once."""
+
+    first: Floats
+    second: Floats
+    third: Floats
+
+
 def statistic(weighed: Callable[[Sides], Weighed]) -> Callable[[Sides], Estimate]:
     """The test's statistic, float64[slices, numeric fields]; NaN where a side is empty."""
 
@@ -37,8 +45,8 @@ def statistic(weighed: Callable[[Sides], Weighed]) -> Callable[[Sides], Estimate
 def p_value(weighed: Callable[[Sides], Weighed]) -> Callable[[Sides], Estimate]:
     """P(statistic at least as large without drift), from its limit on these very cells; NaN below 10 events a side.
 
-    The limit is Σ w_k B(H_k)² with B a Brownian bridge. Its first three cumulants are sums over cells (C_ij =
-    H_i(1−H_j), i ≤ j), and a χ² with the same three gives the tail (Pearson 1959; Imhof 1961): ties and coarse cells
+    The limit is Σ w_k B(H_k)² with B a Brownian bridge and H the reference's distribution (without drift both samples'
+    own). Its first three cumulants are sums over cells (C_ij = H_i(1−H_j), i ≤ j), and a χ² with the same three gives the tail (Pearson 1959; Imhof 1961): ties and coarse cells
     are in it, unlike in the tables for continuous values.
     """
 
@@ -51,8 +59,8 @@ def p_value(weighed: Callable[[Sides], Weighed]) -> Callable[[Sides], Estimate]:
 
 def cramer_von_mises(sides: Sides) -> Weighed:
     """NM/(N+M)·Σ h_k (F_k − G_k)², h the cells' shares of both samples together (Anderson 1962, ties by cells)."""
-    h, _ = sides.once(pooled)
-    return _weighed(sides, h)
+    total = sides.gather.sum(sides.once(_squares))
+    return _weighed(sides, ratio(total, _events(sides)), sides.reference.once(_plain_cumulants))
 
 
 def anderson_darling(sides: Sides) -> Weighed:
@@ -60,26 +68,46 @@ def anderson_darling(sides: Sides) -> Weighed:
 
     A² of two samples in its right-continuous form (Pettitt 1976; Scholz, Stephens 1987, equation 6).
     """
-    h, below = sides.once(pooled)
-    inner = below * (1 - below)
-    return _weighed(sides, np.where(inner > _TINY, h / np.maximum(inner, _TINY), 0.0))
+    events = _events(sides)
+    below = sides.reference.below + sides.current.below
+    above = sides.gather.each_cell(events) - below
+    above *= below
+    # In the ends of a field H(1 − H) is 0, and nothing is apart there either.
+    total = sides.gather.sum(sides.once(_squares) / np.maximum(above, 1))
+    return _weighed(sides, total * events, sides.reference.once(_weighed_cumulants))
 
 
-def pooled(sides: Sides) -> tuple[Floats, Floats]:
-    """float64[S, C] each: the cells' shares of both samples together, and their running sums."""
-    gather, valid = sides.gather, sides.reference.valid + sides.current.valid
-    wide = gather.each_cell(valid)
-    share = ratio(sides.reference.cells + sides.current.cells, wide)
-    return share, ratio(sides.reference.below + sides.current.below, wide)
+def _events(sides: Sides) -> Floats:
+    """float64[S, F]: valid events of both samples, so that products of counts do not overflow."""
+    return (sides.reference.valid + sides.current.valid).astype(np.float64)
 
 
-def _weighed(sides: Sides, weight: Floats) -> Weighed:
-    gather = sides.gather
+def _squares(sides: Sides) -> Floats:
+    """float64[S, C]: (F − G)² times the events of both samples in the cell."""
+    squares = sides.apart * sides.apart
+    squares *= sides.reference.cells + sides.current.cells
+    return squares
+
+
+def _by_variance(h: Floats, below: Floats) -> Floats:
+    """h/(H(1 − H)); where that is 0/0, in the ends of a field, any finite weight does: nothing is apart there."""
+    return h / np.maximum(below * (1 - below), _TINY)
+
+
+def _plain_cumulants(reference: Side) -> Cumulants:
+    return _cumulants(reference.gather, reference.shares, reference.cumulative)
+
+
+def _weighed_cumulants(reference: Side) -> Cumulants:
+    weight = _by_variance(reference.shares, reference.cumulative)
+    return _cumulants(reference.gather, weight, reference.cumulative)
+
+
+def _weighed(sides: Sides, mean: Floats, cumulants: Cumulants) -> Weighed:
     m, n = sides.reference.valid, sides.current.valid
     size = ratio(m * np.asarray(n, np.float64), m + n)
-    value = size * gather.sum(weight * sides.apart * sides.apart)
-    _, below = sides.once(pooled)
-    first, second, third = _cumulants(gather, weight, below)
+    value = size * mean
+    first, second, third = cumulants
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = 8 * second**3 / third**2
         x = (value - first) * np.sqrt(2 * freedom / second) + freedom
@@ -87,7 +115,7 @@ def _weighed(sides: Sides, weight: Floats) -> Weighed:
     return Weighed(value, np.where(value <= 0, 1.0, p))
 
 
-def _cumulants(gather: Gather, weight: Floats, below: Floats) -> tuple[Floats, Floats, Floats]:
+def _cumulants(gather: Gather, weight: Floats, below: Floats) -> Cumulants:
     """Σ w C_kk, 2ΣΣ ww C_ij² and 8ΣΣΣ www C_ij C_jk C_ik of the limit, each by running sums in one pass."""
     above = 1 - below
     left, right = weight * below, weight * above
@@ -97,7 +125,7 @@ def _cumulants(gather: Gather, weight: Floats, below: Floats) -> tuple[Floats, F
     second = 2 * gather.sum(m * m + 2 * b * before)
     chain = _before(gather, m * (3 * a + 6 * before))
     third = 8 * gather.sum(m**3 + 3 * m * b * before + b * chain)
-    return first, second, third
+    return Cumulants(first, second, third)
 
 
 def _before(gather: Gather, of_cells: Floats) -> Floats:
@@ -112,7 +140,8 @@ def _estimate(sides: Sides, value: Floats) -> Estimate:
     return field_estimate(names, value[:, pick], sides.current.valid[:, pick])
 
 
-_TINY: Final = 1e-300
+_TINY: Final = 1e-12
+"""Far below what a single event among all can make H(1 − H)."""
 _NEEDS: Final = Needs(kinds=frozenset({FieldKind.NUMERIC}))
 _SIZE: Final = "Grows with the number of events; it is no effect size."
 _LOOKS: Final = "A p-value answers one look; on a sliding window it falls below any limit sooner or later."

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from driftwatch.drift.estimates import field_estimate
+from driftwatch.drift.estimates import field_estimate, ratio
 from driftwatch.drift.gather import Side, Sides
 from driftwatch.drift.reading import Estimate, Floats
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
@@ -22,7 +22,7 @@ def wasserstein(sides: Sides) -> Estimate:
     out of the reference's range count at its end, beyond the limits' knowledge. NaN for a constant reference.
     """
     value = sides.gather.sum(np.abs(sides.apart) * sides.gather.geometry.gaps)
-    slack = _slack(sides)
+    slack = sides.once(_slack)
     return _estimate(sides, value, np.maximum(value - slack, 0.0), value + slack)
 
 
@@ -31,8 +31,8 @@ def mean_shift(sides: Sides) -> Estimate:
 
     `lower` and `upper` are the grid's error, as for `wasserstein`.
     """
-    value = sides.gather.sum((sides.current.shares - sides.reference.shares) * sides.gather.geometry.centres)
-    slack = _slack(sides)
+    value = _mean(sides.current) - sides.reference.once(_mean)
+    slack = sides.once(_slack)
     return _estimate(sides, value, value - slack, value + slack)
 
 
@@ -50,8 +50,11 @@ def quantile_shift(level: float) -> Callable[[Sides], Estimate]:
     quantile lies outside the reference's range.
     """
 
+    def of(side: Side) -> Quantile:
+        return quantile(side, level)
+
     def compute(sides: Sides) -> Estimate:
-        past, now = quantile(sides.reference, level), quantile(sides.current, level)
+        past, now = sides.reference.once(of), of(sides.current)
         return _estimate(sides, now.value - past.value, now.lower - past.upper, now.upper - past.lower)
 
     return compute
@@ -74,8 +77,17 @@ def quantile(side: Side, level: float) -> Quantile:
 
 
 def _slack(sides: Sides) -> Floats:
-    shares = sides.reference.shares + sides.current.shares
-    return sides.gather.sum(shares * sides.gather.geometry.slack)
+    return _reach(sides.current) + sides.reference.once(_reach)
+
+
+def _reach(side: Side) -> Floats:
+    """float64[S, F]: how far values may lie from their cells' centres on average."""
+    return ratio(side.gather.sum(side.cells * side.gather.geometry.slack), side.valid)
+
+
+def _mean(side: Side) -> Floats:
+    """float64[S, F]: mean of the cells' centres."""
+    return ratio(side.gather.sum(side.cells * side.gather.geometry.centres), side.valid)
 
 
 def _estimate(sides: Sides, value: Floats, lower: Floats, upper: Floats) -> Estimate:

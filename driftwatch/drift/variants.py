@@ -10,9 +10,9 @@ import numpy as np
 from scipy.special import chdtrc, rel_entr
 
 from driftwatch.drift.estimates import field_estimate, ratio
-from driftwatch.drift.gather import Sides
+from driftwatch.drift.gather import Gather, Sides
 from driftwatch.drift.raw import FILL
-from driftwatch.drift.reading import Estimate, Floats
+from driftwatch.drift.reading import Estimate, Floats, Ints
 from driftwatch.drift.statistic import ALL_KINDS, Kind, Needs, Statistic, Worse
 from driftwatch.summaries.layout import Field, FieldKind, Scheme
 
@@ -34,39 +34,59 @@ def psi_classic(sides: Sides) -> Estimate:
 def js_nannyml(sides: Sides) -> Estimate:
     """Jensen–Shannon distance, base 2, on NumPy's `doane` cells of the reference and one cell for all outside them."""
     gather = sides.gather
-    p, q = sides.reference.shares, sides.current.shares
-    total = gather.sum(_divergence(p, q))
-    ends = (gather.starts, gather.starts + gather.sizes - 1)
+    pick, cells = gather.keep("js_nannyml", lambda: _cells_of(gather))
+    p, q = (side.shares[:, cells] for side in (sides.reference, sides.current))
+    sizes = gather.sizes[pick]
+    starts = np.cumsum(sizes) - sizes
+    total = np.add.reduceat(_divergence(p, q), starts, axis=1)
+    ends = (starts, starts + sizes - 1)
     apart = sum(_divergence(p[:, end], q[:, end]) for end in ends)
     outside = [side[:, ends[0]] + side[:, ends[1]] for side in (p, q)]
     # The two outer cells are one there; a categorical field keeps its own.
-    joined = _divergence(*outside) - apart
-    numeric = np.isin(np.arange(len(gather.sizes)), gather.numeric)
-    total = np.maximum(total + np.where(numeric, joined, 0.0), 0.0)
-    return _estimate(sides, JS_NANNYML, np.sqrt(total / np.log(2)))
+    joined = np.where(np.isin(pick, gather.numeric), _divergence(*outside) - apart, 0.0)
+    total = np.maximum(total + joined, 0.0)
+    value = np.sqrt(total / np.log(2))
+    return field_estimate(JS_NANNYML.fields(gather.part), value, sides.current.valid[:, pick])
+
+
+def _cells_of(gather: Gather) -> tuple[Ints, Ints]:
+    """Positions of the fields that are cut for it, and of their cells."""
+    pick = np.array(JS_NANNYML.places(gather.part), np.int64)
+    return pick, np.flatnonzero(np.isin(gather.field_of, pick))
 
 
 def chi2_fit_statistic(sides: Sides) -> Estimate:
     """Σ (c − N·p)²/(N·p): the reference's shares taken as the truth; NaN where a cell is new."""
-    return _estimate(sides, CHI2_FIT_STATISTIC, _fit(sides))
+    value, _ = sides.once(_fit)
+    return field_estimate(CHI2_FIT_STATISTIC.fields(sides.gather.part), value, _valid(sides))
 
 
 def chi2_fit_p_value(sides: Sides) -> Estimate:
     """P(χ²_{B−1} at least as large), B the cells that the reference fills; NaN where a cell is new or there is one."""
-    filled = (sides.reference.coarse > 0).astype(np.int64)
-    free = np.add.reduceat(filled, sides.gather.coarse_fields, axis=1) - 1
-    p = chdtrc(np.maximum(free, 1), sides.once(_fit))
-    return _estimate(sides, CHI2_FIT_P_VALUE, np.where(free > 0, p, np.nan))
+    value, free = sides.once(_fit)
+    p = np.where(free > 0, chdtrc(np.maximum(free, 1), value), np.nan)
+    return field_estimate(CHI2_FIT_P_VALUE.fields(sides.gather.part), p, _valid(sides))
 
 
-def _fit(sides: Sides) -> Floats:
-    gather = sides.gather
-    expected = sides.reference.coarse_shares * np.repeat(sides.current.valid, gather.coarse_sizes, axis=1)
-    gap = sides.current.coarse - expected
-    new = (sides.reference.coarse == 0) & (sides.current.coarse > 0)
+def _valid(sides: Sides) -> Ints:
+    return sides.current.valid[:, sides.gather.categorical]
+
+
+def _fit(sides: Sides) -> tuple[Floats, Ints]:
+    """The statistic and its degrees of freedom of the categorical fields, [S, F]."""
+    gather, pick = sides.gather, sides.gather.categorical
+    groups = np.flatnonzero(np.isin(gather.coarse_field_of, pick))
+    sizes = gather.coarse_sizes[pick]
+    starts = np.cumsum(sizes) - sizes
+    past, now = sides.reference.coarse[:, groups], sides.current.coarse[:, groups]
+    events = np.repeat(_valid(sides), sizes, axis=1)
+    expected = sides.reference.coarse_shares[:, groups] * events
+    gap = now - expected
+    new = (past == 0) & (now > 0)
     terms = np.where(expected > 0, ratio(gap * gap, expected), np.where(new, np.nan, 0.0))
-    known = (sides.reference.valid > 0) & (sides.current.valid > 0)
-    return np.where(known, np.add.reduceat(terms, gather.coarse_fields, axis=1), np.nan)
+    known = (sides.reference.valid[:, pick] > 0) & (_valid(sides) > 0)
+    value = np.where(known, np.add.reduceat(terms, starts, axis=1), np.nan)
+    return value, np.add.reduceat((past > 0).astype(np.int64), starts, axis=1) - 1
 
 
 def _divergence(p: Floats, q: Floats) -> Floats:

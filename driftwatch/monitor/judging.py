@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from driftwatch.drift.catalogue import read
-from driftwatch.drift.gather import Gather
+from driftwatch.drift.gather import Gather, Side
 from driftwatch.drift.reading import Pair, Reading
 from driftwatch.events.classes import Stream
 from driftwatch.monitor.plan import ModelPlan
@@ -30,10 +32,11 @@ class Judging:
         self._plan, self._version = plan, version
         self._asked = plan.spec.asked
         self._rules: dict[tuple[Stream, str], tuple[Rule, ...]] = {}
-        self._gathers: dict[Stream, Gather] = {}
+        self._references: dict[Stream, Side] = {}
         self.views: dict[tuple[Stream, str, str], RuleView] = {}
         for part in version.layout.parts:
-            self._gathers[part.stream] = Gather.of(part)
+            totals = version.reference.totals[part.stream]
+            self._references[part.stream] = Side(Gather.of(part), np.ascontiguousarray(totals))
             for window in plan.windows:
                 self._rules[part.stream, window.name] = bind_all(
                     plan.spec.rules, version.layout, part.stream, window.name, plan.spec.statistics
@@ -63,7 +66,7 @@ class Judging:
             layout=version.layout,
             reference_hash=version.reference.hash,
             events=events_of(part, total),
-            estimates=read(pair, self._asked, self._gathers[stream]),
+            estimates=read(pair, self._asked, self._references[stream]),
         )
         version.readings[stream, window.name] = reading
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:

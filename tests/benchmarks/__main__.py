@@ -13,6 +13,7 @@ from tests.benchmarks.imports import import_s
 from tests.benchmarks.kafka_to_metrics import Bench, ratio_figure, rss_figure
 from tests.benchmarks.labels_joined import labels_joined
 from tests.benchmarks.machine import machine
+from tests.benchmarks.statistics_cost import statistics_rows_per_s, statistics_tick_ms
 from tests.benchmarks.summaries import summaries_rows_per_s
 from tests.integration.broker import Broker
 
@@ -21,6 +22,8 @@ ALONE: dict[str, Callable[[float], Figure]] = {
     "summaries_rows_per_s": summaries_rows_per_s,
     "window_length_cost_ratio": window_length_cost_ratio,
     "slices_cost_ratio": slices_cost_ratio,
+    "statistics_tick_ms": statistics_tick_ms,
+    "statistics_rows_per_s": statistics_rows_per_s,
     "labels_joined_per_s": labels_joined,
 }
 WITH_BROKER: dict[str, Callable[[Bench], Figure]] = {

@@ -27,7 +27,7 @@ def summaries_rows_per_s(seconds: float) -> Figure:
     part = layout.part(Stream.PREDICTIONS)
     assert part is not None
     random = np.random.default_rng(3)
-    blocks = [_block(random) for _ in range(BLOCKS)]
+    blocks = [block_of(random, BLOCK) for _ in range(BLOCKS)]
     coder, slices, decider = PartCoder(part, FEATURES, []), SliceCoder(layout.slices), Decider(layout)
     matrix = np.zeros((len(layout.slices.rows), part.columns), np.int64)
 
@@ -61,13 +61,14 @@ def summaries_rows_per_s(seconds: float) -> Figure:
     )
 
 
-def _block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    numbers = random.normal(size=(BLOCK, len(FEATURES)))
+def block_of(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers, scores and slice codes of so many events."""
+    numbers = random.normal(size=(rows, len(FEATURES)))
     scores = 1 / (1 + np.exp(-numbers[:, :4].sum(axis=1)))
-    codes = np.empty((BLOCK, len(SLICES)), np.int16)
+    codes = np.empty((rows, len(SLICES)), np.int16)
     for place, count in enumerate(SLICES.values()):
         weights = 1 / np.arange(1, count + 1) ** 0.7
-        codes[:, place] = random.choice(count, BLOCK, p=weights / weights.sum())
+        codes[:, place] = random.choice(count, rows, p=weights / weights.sum())
     return numbers, scores, codes
 
 

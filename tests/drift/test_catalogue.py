@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftwatch.drift.catalogue import CATALOGUE, NAMES, STATISTICS, applicable, read
-from driftwatch.drift.gather import Gather, Sides
+from driftwatch.drift.gather import Gather, Side, Sides
 from driftwatch.drift.reading import Estimate
-from driftwatch.drift.spec import StatisticsSpec
+from driftwatch.drift.spec import EVERY, StatisticsSpec
 from driftwatch.drift.statistic import Kind, Worse
 from driftwatch.events.classes import Stream
 from tests.drift.worlds import SIZES, WORLDS, blank, rows_of, same
@@ -144,12 +144,14 @@ def test_a_decay_is_positive_when_things_got_worse() -> None:
             assert STATISTICS[name].kind is Kind.PERFORMANCE
 
 
-def test_a_kept_gather_gives_the_same_and_confidence_widens() -> None:
+def test_a_kept_reference_gives_the_same_and_confidence_widens() -> None:
     pair = WORLDS["binary"](8)
-    gather = Gather.of(pair.part)
+    side = Side(Gather.of(pair.part), pair.reference)
+    every = [EVERY]
+    read(pair, StatisticsSpec(also=every), side)
     narrow, wide = (
-        read(pair, StatisticsSpec(confidence=0.8), gather),
-        read(pair, StatisticsSpec(confidence=0.99)),
+        read(pair, StatisticsSpec(confidence=0.8, also=every), side),
+        read(pair, StatisticsSpec(confidence=0.99, also=every)),
     )
     for name in ("accuracy", "auc", "brier_score", "f1_decay", "accuracy_decay", "accuracy_ratio"):
         a, b = narrow[name], wide[name]
