@@ -77,6 +77,9 @@ _NEEDS: Final = Needs(
 
 AUC: Final = Statistic(
     name="auc",
+    formula="P(score⁺ > score⁻) + ½P(equal)",
+    use="How well the score ranks, whatever the threshold and the base rate.",
+    lies="Blind to calibration; a model may rank as before while every score is wrong.",
     summary="Probability that a label 1 has a higher score than a label 0; the limits include the grid's error.",
     source="Hanley, McNeil 1982; interval Newcombe 2006 (method 5) ± ½Σ n⁺_b n⁻_b/(n⁺n⁻)",
     kind=Kind.PERFORMANCE,
@@ -90,6 +93,9 @@ AUC: Final = Statistic(
 )
 AUC_DECAY: Final = Statistic(
     name="auc_decay",
+    formula="AUC_ref − AUC_cur",
+    use="A rule on `auc_decay.lower > 0` fires when ranking got worse for sure.",
+    lies="Changes with the mix of easy and hard cases, without any change of the model.",
     summary="By how much the AUC fell since the reference, on the same slice.",
     source="reference − current; interval MOVER (Newcombe 1998; Zou, Donner 2008) ± both grids' errors",
     kind=Kind.PERFORMANCE,

@@ -117,6 +117,9 @@ _BINARY: Final = Needs(
 
 CALIBRATION_ERROR: Final = Statistic(
     name="calibration_error",
+    formula="Σ (n_b/N)·|ȳ_b − p̄_b|",
+    use="The usual number for calibration (ECE).",
+    lies="Biased up: a perfect model shows 0.05 at 500 labels. Read `calibration_error_excess`, or the debiased square.",
     summary="Expected calibration error, plug-in, equal-width cells (multiclass: of the decided class); biased up.",
     source="Naeini, Cooper, Hauskrecht 2015",
     kind=Kind.CALIBRATION,
@@ -129,6 +132,9 @@ CALIBRATION_ERROR: Final = Statistic(
 )
 CALIBRATION_ERROR_EXPECTED: Final = Statistic(
     name="calibration_error_expected",
+    formula="√(2/π)·Σ w_b·σ_b",
+    use="As the yardstick of `calibration_error`.",
+    lies="A normal limit: with a handful of labels per cell it is a few per cent off.",
     summary="The calibration error that a perfectly calibrated model shows with so many labels.",
     source="sqrt(2/π)·Σ w_b σ_b, σ_b² = (Σp − Σp²)/n_b² (normal limit)",
     kind=Kind.CALIBRATION,
@@ -141,6 +147,9 @@ CALIBRATION_ERROR_EXPECTED: Final = Statistic(
 )
 CALIBRATION_ERROR_EXCESS: Final = Statistic(
     name="calibration_error_excess",
+    formula="calibration_error − calibration_error_expected",
+    use="Miscalibration beyond chance, for windows of any size.",
+    lies="Of a miscalibrated model the chance part is smaller than expected, so the excess is slightly low.",
     summary="Calibration error beyond what chance shows; about 0 for a calibrated model.",
     source="calibration_error − calibration_error_expected",
     kind=Kind.CALIBRATION,
@@ -153,6 +162,9 @@ CALIBRATION_ERROR_EXCESS: Final = Statistic(
 )
 BRIER_SCORE: Final = Statistic(
     name="brier_score",
+    formula="(1/N) Σ (p − y)²",
+    use="One proper score for ranking and calibration together.",
+    lies="Depends on the base rate: rare labels make it small for every model.",
     summary="Mean squared difference of score and label.",
     source="Brier 1950; interval of a mean, fourth moment from the cells",
     kind=Kind.PERFORMANCE,
@@ -165,6 +177,9 @@ BRIER_SCORE: Final = Statistic(
 )
 BRIER_SCORE_DECAY: Final = Statistic(
     name="brier_score_decay",
+    formula="Brier_cur − Brier_ref",
+    use="A rule on `brier_score_decay.lower > 0`.",
+    lies="Rises when labels become less predictable, without any fault of the model: see `brier_uncertainty`.",
     summary="By how much the Brier score rose since the reference, on the same slice.",
     source="current − reference; interval MOVER (Newcombe 1998; Zou, Donner 2008)",
     kind=Kind.PERFORMANCE,

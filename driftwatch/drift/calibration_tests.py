@@ -119,7 +119,8 @@ def calibration_error_squared(sides: Sides) -> Estimate:
     """Σ w_b[(p̄_b−ȳ_b)² − ȳ_b(1−ȳ_b)/(n_b−1)], float64[slices, 1]; about 0 for a calibrated score, so it may be below.
 
     Cells with fewer than 2 labels are skipped (Bröcker 2012; Ferro, Fricker 2012; Kumar, Liang, Ma 2019). Interval:
-    value ± z·√Σ w_b²·(4g²s + 2s²), g the gap and s = ȳ(1−ȳ)/(n−1) the noise of each cell.
+    value ± z·√Σ w_b²·(4g²s + 2s²), s = ȳ(1−ȳ)/(n−1) the noise of each cell and g² its gap's square without it;
+    too wide where there is no gap at all (99.9 % for 95 %).
     """
     s = sides.once(sums)
     used = s.n >= 2
@@ -129,7 +130,8 @@ def calibration_error_squared(sides: Sides) -> Estimate:
     total = np.where(used, s.n, 0).sum(axis=1)
     weight = ratio(np.where(used, s.n, 0), np.broadcast_to(total[:, None], n.shape))
     value = np.add.reduce(weight * (gap * gap - noise), axis=1)
-    variance = np.add.reduce(weight**2 * (4 * gap * gap * noise + 2 * noise * noise), axis=1)
+    real = np.maximum(gap * gap - noise, 0.0)
+    variance = np.add.reduce(weight**2 * (4 * real * noise + 2 * noise * noise), axis=1)
     half = z_of(sides.confidence) * np.sqrt(variance)
     return whole_estimate(value, total, np.maximum(value - half, -1.0), np.minimum(value + half, 1.0))
 
@@ -248,5 +250,5 @@ CALIBRATION_ERROR_SQUARED: Final = Statistic(
     default=False,
     formula="Σ w·((p̄ − ȳ)² − ȳ(1 − ȳ)/(n − 1))",
     use="To compare windows or slices of different size: the plug-in error of small ones is mostly chance.",
-    lies="Its square root is not an unbiased calibration error, and below 0 there is none.",
+    lies="Its square root is not an unbiased calibration error, and below 0 there is none. Its interval is too wide where there is no gap.",
 )

@@ -66,6 +66,9 @@ _NEEDS: Final = Needs(kinds=frozenset({FieldKind.NUMERIC}))
 
 KS_STATISTIC: Final = Statistic(
     name="ks_statistic",
+    formula="max |F_ref − F_cur|",
+    use="For numeric fields: needs no choice of cells and says where distributions part most.",
+    lies="Weak against changes in the tails; saturates at 1; between edges it is known only up to its upper limit, with `cells: exact` to the last bit.",
     summary="Largest difference between the distribution functions of reference and window; upper adds what the cells can hide.",
     source="Kolmogorov 1933, Smirnov 1939; on cells with D ≤ D_grid + max min(r, w)",
     kind=Kind.INPUT,
@@ -78,6 +81,9 @@ KS_STATISTIC: Final = Statistic(
 )
 KS_P_VALUE: Final = Statistic(
     name="ks_p_value",
+    formula="P(D* ≥ D), n_e = NM/(N + M)",
+    use="Whether a single window differs at all.",
+    lies="On a sliding window it falls below 5 % with certainty, drift or not; with ties it is conservative (true size 0.6–2.5 % at 5 %).",
     summary="Probability of such a KS distance without drift, for one single look; repeated looks need a budget.",
     source="Pelz, Good 1976 at n_e = NM/(N+M); exact up to 200 events on both sides (Hodges 1958)",
     kind=Kind.INPUT,

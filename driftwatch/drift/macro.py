@@ -98,6 +98,9 @@ _NEEDS: Final = Needs(
 
 MACRO_F1: Final = Statistic(
     name="macro_f1",
+    formula="(1/K) Σ_k 2·n_kk/(n_k. + n_.k)",
+    use="Multiclass, where rare classes matter as much as frequent ones.",
+    lies="A class with three labels counts like one with a thousand.",
     summary="F1 averaged over the classes that occur, each with the same weight.",
     source="mean of 2TP/(2TP+FP+FN); interval delta method (Takahashi et al. 2022)",
     kind=Kind.PERFORMANCE,
@@ -111,6 +114,9 @@ MACRO_F1: Final = Statistic(
 )
 MACRO_F1_DECAY: Final = Statistic(
     name="macro_f1_decay",
+    formula="macroF1_ref − macroF1_cur",
+    use="A rule on `macro_f1_decay.lower > 0`.",
+    lies="A rare class that is missing from a window changes the average by itself.",
     summary="By how much macro F1 fell since the reference, on the same slice.",
     source="reference − current; interval MOVER (Newcombe 1998; Zou, Donner 2008)",
     kind=Kind.PERFORMANCE,

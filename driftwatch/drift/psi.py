@@ -88,6 +88,9 @@ def _names(sides: Sides) -> tuple[str, ...]:
 
 PSI: Final = Statistic(
     name="psi",
+    formula="Σ (q − p)·ln(q/p), p = (r+½)/(M+B/2), q = (c+½)/(N+B/2)",
+    use="One familiar number per field for dashboards; how likely it is by chance says `psi_p_value`, what chance shows `psi_critical`.",
+    lies="Its folklore limits 0.1 and 0.25 know neither the number of events nor of cells: at N = 100 and 10 cells a clean window exceeds 0.1 in a third of all cases.",
     summary="Population stability index against the reference; compare it with psi_critical, not with folklore limits.",
     source="Σ (q−p)·ln(q/p), +½ count per cell; Yurdakul 2018",
     kind=Kind.INPUT,
@@ -99,6 +102,9 @@ PSI: Final = Statistic(
 )
 PSI_BIAS: Final = Statistic(
     name="psi_bias",
+    formula="(B − 1)(1/N + 1/M)",
+    use="Beside PSI: subtract it, or see that all of a PSI is chance.",
+    lies="An average: single clean windows scatter around it by about √(2(B − 1))·(1/N + 1/M).",
     summary="The PSI to be expected without any drift, given the sizes of reference and window.",
     source="(B−1)(1/N+1/M); Yurdakul 2018",
     kind=Kind.INPUT,
@@ -109,6 +115,9 @@ PSI_BIAS: Final = Statistic(
 )
 PSI_CRITICAL: Final = Statistic(
     name="psi_critical",
+    formula="χ²_{B−1, 0.95}·(1/N + 1/M)",
+    use="As the limit of PSI that fits the window's size.",
+    lies="For one look at one field: of 20 fields one is above it in every clean window.",
     summary="The PSI that 5 % of windows exceed without any drift.",
     source="χ²_{B−1,0.95}·(1/N+1/M); Yurdakul 2018",
     kind=Kind.INPUT,

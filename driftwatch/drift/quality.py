@@ -94,6 +94,9 @@ def _share(sides: Sides, some: Ints, events: Ints, statistic: Statistic) -> Esti
 
 MISSING_SHARE: Final = Statistic(
     name="missing_share",
+    formula="missing/N",
+    use="A broken join, a renamed column, a client that stopped sending a field.",
+    lies="Where a field is missing for good reasons in some slices, the mix of slices moves it.",
     summary="Share of events in which the field is missing (null, absent, NaN).",
     source="count; interval Wilson 1927",
     kind=Kind.QUALITY,
@@ -107,6 +110,9 @@ MISSING_SHARE: Final = Statistic(
 )
 INVALID_SHARE: Final = Statistic(
     name="invalid_share",
+    formula="invalid/N",
+    use="A type that changed: text for a number, an object, an infinity.",
+    lies="Values of the right type and the wrong meaning are valid.",
     summary="Share of events in which the field has the wrong type or is infinite.",
     source="count; interval Wilson 1927",
     kind=Kind.QUALITY,
@@ -120,6 +126,9 @@ INVALID_SHARE: Final = Statistic(
 )
 UNSEEN_SHARE: Final = Statistic(
     name="unseen_share",
+    formula="other/N",
+    use="New categories, misspellings, another encoding.",
+    lies="Categories beyond the layout's cap count as unseen too.",
     summary="Share of events whose category is none of the kept categories of the reference.",
     source="count; interval Wilson 1927",
     kind=Kind.QUALITY,
@@ -133,6 +142,9 @@ UNSEEN_SHARE: Final = Statistic(
 )
 OUT_OF_RANGE_SHARE: Final = Statistic(
     name="out_of_range_share",
+    formula="(x < low or x > high)/valid",
+    use="A changed unit, overflow, outliers.",
+    lies="One outlier in the reference widens the range for good.",
     summary="Share of valid values below the reference's smallest or above its largest.",
     source="count; interval Wilson 1927",
     kind=Kind.QUALITY,
@@ -146,6 +158,9 @@ OUT_OF_RANGE_SHARE: Final = Statistic(
 )
 EVENT_RATIO: Final = Statistic(
     name="event_ratio",
+    formula="(N/T)/(M/T_ref)",
+    use="Silence, a lost partition, a burst.",
+    lies="A reference's average knows no hours: at night everything is low.",
     summary="Events per time against the reference's events per time; 1 is as usual, 0 is silence.",
     source="ratio of two Poisson rates; interval Przyborowski, Wilenski 1940",
     kind=Kind.QUALITY,
@@ -157,6 +172,9 @@ EVENT_RATIO: Final = Statistic(
 )
 LABEL_COVERAGE: Final = Statistic(
     name="label_coverage",
+    formula="matched labels/predictions",
+    use="On how much of the traffic performance rests.",
+    lies="Labels count when they become known, so a window holds labels of older predictions and may pass 1.",
     summary="Matched labels per prediction of the same time range: on how much of the traffic performance rests.",
     source="count",
     kind=Kind.QUALITY,

@@ -107,6 +107,28 @@ _NEEDS: Final = Needs(
 )
 
 
+_SAYS: Final = {
+    "mae": ("(1/N) Σ |ŷ − y|", "The size of an error in the label's own unit.", "Hides rare large errors."),
+    "rmse": (
+        "√((1/N) Σ (ŷ − y)²)",
+        "Where large errors cost more than in proportion.",
+        "A few outliers decide it; errors beyond 16 deviations are out of range.",
+    ),
+    "bias": (
+        "(1/N) Σ (ŷ − y)",
+        "Whether the model says too much or too little.",
+        "Errors in opposite directions cancel.",
+    ),
+}
+"""Formula, when to use and when it misleads, by name."""
+
+
+def _decay_says(name: str) -> tuple[str, str, str]:
+    size = f"|{name}|" if name == "bias" else name
+    use = f"A rule on `{name}_decay.lower > 0` fires when the error grew for sure."
+    return f"{size}_cur − {size}_ref", use, "Larger labels have larger errors: another mix of cases moves it."
+
+
 def _statistic(
     name: str,
     summary: str,
@@ -115,7 +137,11 @@ def _statistic(
     worse: Worse,
     low: float | None,
 ) -> Statistic:
+    formula, use, lies = _SAYS[name] if name in _SAYS else _decay_says(name.removesuffix("_decay"))
     return Statistic(
+        formula=formula,
+        use=use,
+        lies=lies,
         name=name,
         summary=summary,
         source=source,

@@ -114,10 +114,44 @@ def _ordered(interval: Interval, count: Ints) -> tuple[np.ndarray, Ints, np.ndar
     return interval.value, count, interval.lower, interval.upper
 
 
+_SAYS: Final = {
+    "accuracy": (
+        "(1/N) Σ [decision = label]",
+        "The share of right decisions, in words everybody understands.",
+        "With rare labels, deciding for the frequent class is nearly always right.",
+    ),
+    "precision": (
+        "TP/(TP + FP)",
+        "Where acting on a decision 1 costs.",
+        "Falls with the base rate, without any change of the model.",
+    ),
+    "recall": (
+        "TP/(TP + FN)",
+        "Where missing a label 1 costs.",
+        "Missing labels of refused cases hide the misses.",
+    ),
+    "specificity": (
+        "TN/(TN + FP)",
+        "Where false alarms cost.",
+        "Nearly 1 for every model where labels 1 are rare.",
+    ),
+    "f1": (
+        "2TP/(2TP + FP + FN)",
+        "One number for precision and recall where labels 1 are rare.",
+        "Ignores true negatives and depends on the threshold and the base rate.",
+    ),
+}
+"""Formula, when to use and when it misleads, by name."""
+
+
 def _statistic(
     name: str, summary: str, source: str, needs: Needs, compute: Callable[[Sides], Estimate]
 ) -> Statistic:
+    formula, use, lies = _SAYS[name]
     return Statistic(
+        formula=formula,
+        use=use,
+        lies=lies,
         name=name,
         summary=summary,
         source=source,
@@ -134,6 +168,9 @@ def _statistic(
 
 def _decay(name: str, needs: Needs, source: str, compute: Callable[[Sides], Estimate]) -> Statistic:
     return Statistic(
+        formula=f"{name}_ref − {name}_cur",
+        use=f"A rule on `{name}_decay.lower > 0` fires when {name.replace('_', ' ')} got worse for sure.",
+        lies="Over all traffic it mixes worse slices with another mix of slices: read it by slice, or in its two parts.",
         name=f"{name}_decay",
         summary=f"By how much {name.replace('_', ' ')} fell since the reference, on the same slice.",
         source=source,
@@ -161,6 +198,9 @@ ACCURACY: Final = _statistic(
 ACCURACY_DECAY: Final = _decay("accuracy", CLASSIFIERS, _CAFFO, share_decay(accuracy_of))
 ACCURACY_RATIO: Final = Statistic(
     name="accuracy_ratio",
+    formula="accuracy_cur/accuracy_ref",
+    use="To compare models of different accuracy on one scale.",
+    lies="0.97 of 0.99 and 0.97 of 0.6 are different news.",
     summary="Accuracy now divided by the reference's accuracy on the same slice.",
     source="current / reference; interval Donner, Zou 2012 (MOVER-R) on Wilson's limits",
     kind=Kind.PERFORMANCE,

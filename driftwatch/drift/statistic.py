@@ -82,6 +82,12 @@ class Statistic:
     """Pure; all slices and fields at once."""
     needs: Needs
     worse: Worse
+    formula: str
+    """The definition in one line, for the handbook."""
+    use: str
+    """When to use it, for the handbook."""
+    lies: str
+    """When it misleads, for the handbook."""
     unit: str = "1"
     """`1`, `share`, `label` (the label's own unit), `probability` or `reference standard deviations`."""
     low: float | None = None
@@ -94,12 +100,6 @@ class Statistic:
     """Whether it is computed unasked; the others are named in `statistics.also` or by a rule."""
     terms: Callable[[Sides], Floats] | None = None
     """What each coarse cell adds to it, float64[slices, coarse cells of all fields]; messages name the largest."""
-    formula: str = ""
-    """The definition in one line, for the handbook."""
-    use: str = ""
-    """When to use it, for the handbook."""
-    lies: str = ""
-    """When it misleads, for the handbook."""
 
     @property
     def metric(self) -> str:

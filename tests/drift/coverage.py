@@ -1,0 +1,163 @@
+"""How often intervals hold the truth and p-values fall below 5 %: `python -m tests.drift.coverage > docs/statistics-coverage.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+
+from driftwatch.drift.catalogue import STATISTICS, read
+from driftwatch.drift.reading import Estimate, Ints
+from driftwatch.summaries.layout import Task
+from tests.drift import counting as c
+
+WINDOWS = 2_000
+SIZES = (100, 500, 2_000)
+P_VALUES = tuple(name for name in STATISTICS if name.endswith("p_value"))
+BINARY = (
+    "accuracy", "accuracy_decay", "accuracy_ratio", "precision", "recall", "specificity", "f1", "auc",
+    "brier_score", "calibration_gap", "calibration_intercept", "calibration_slope", "calibration_error_squared",
+)  # fmt: skip
+REGRESSION = ("mae", "rmse", "bias", "mae_decay", "rmse_decay")
+REFERENCE = 20_000
+
+INTRODUCTION = f"""\
+# How often the statistics' limits are right
+
+Made by `python -m tests.drift.coverage > docs/statistics-coverage.md` ({WINDOWS:,} simulated windows of each size without drift,
+one fixed seed); `tests/drift/test_coverage.py` holds the table to its bounds. A rate of 5 % has a standard error of 0.5 % here.
+
+Intervals are 95 % intervals of the window's chance. Those of differences to the reference count its chance too; the
+reference (20 000 events) is drawn anew for every window.
+"""
+
+
+def rates(seed: int = 11) -> Iterator[tuple[str, str, list[float]]]:
+    """(statistic, what, the rate at each size); a rate is nan where the statistic says nothing."""
+    rng = np.random.default_rng(seed)
+    inputs = [_inputs(rng, n) for n in SIZES]
+    for name in P_VALUES:
+        if name in inputs[0]:
+            for kind in ("numeric", "ties", "category"):
+                if kind in inputs[0][name].fields:
+                    yield name, f"below 5 %, {kind}", [_below(found[name], kind) for found in inputs]
+    binary, truths = zip(*(_binary(rng, n) for n in SIZES), strict=True)
+    for name in ("calibration_p_value", "spiegelhalter_p_value"):
+        yield name, "below 5 %", [_below(found[name], "") for found in binary]
+    for name in BINARY:
+        yield (
+            name,
+            "interval holds the truth",
+            [_held(f[name], t[name]) for f, t in zip(binary, truths, strict=True)],
+        )
+    regression, truths = zip(*(_regression(rng, n) for n in SIZES), strict=True)
+    for name in REGRESSION:
+        held = [_held(f[name], t[name]) for f, t in zip(regression, truths, strict=True)]
+        yield name, "interval holds the truth", held
+
+
+def _below(estimate: Estimate, field: str) -> float:
+    p = estimate.value[:, estimate.fields.index(field)]
+    known = p[np.isfinite(p)]
+    return float(np.mean(known < 0.05)) if len(known) else float("nan")
+
+
+def _held(estimate: Estimate, truth: float) -> float:
+    lower, upper = estimate.lower[:, 0], estimate.upper[:, 0]
+    known = np.isfinite(lower)
+    return float(np.mean((lower <= truth) & (truth <= upper), where=known)) if known.any() else float("nan")
+
+
+def _inputs(rng: np.random.Generator, n: int) -> dict[str, Estimate]:
+    """Reference and windows from the same distributions: a continuous field, one with ties, a category."""
+    values = rng.random(200_000)
+    numeric = c.numeric("numeric", 0, values)
+    ties = c.numeric("ties", numeric.stop, np.floor(values**2 * 12))
+    category = c.categorical("category", ties.stop, ["a", "b", "c", "d", "e"])
+    shares = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
+    sides: list[Ints] = []
+    for size in (REFERENCE, n):
+        drawn = rng.multinomial(size, _shares(numeric, values), size=WINDOWS)
+        tied = rng.multinomial(size, _shares(ties, np.floor(values**2 * 12)), size=WINDOWS)
+        classes = rng.multinomial(size, shares, size=WINDOWS)
+        zeros = np.zeros((WINDOWS, 2), np.int64)
+        sides.append(np.hstack([drawn, zeros, tied, zeros, classes, zeros, zeros[:, :1]]))
+    return dict(read(c.pair_of(c.fields_part(numeric, ties, category), *sides)))
+
+
+def _shares(field, values: np.ndarray) -> np.ndarray:
+    counts = np.bincount(np.searchsorted(field.edges, values), minlength=field.cells)
+    return counts / counts.sum()
+
+
+def _binary(rng: np.random.Generator, n: int) -> tuple[dict[str, Estimate], dict[str, float]]:
+    """A calibrated model with a threshold of ½; the truth is that of a million of its labels."""
+    grid = np.round(np.linspace(0.005, 0.995, 100), 3)
+    weights = grid ** (-0.4) * (1 - grid) ** 0.2
+    weights /= weights.sum()
+    field = c.cut(grid, "score", exact=True)
+    part = c.labels_part(confusion=(2, 2), score_label=(field.cells, 2), calibration=(6, 10))
+    sides = [_labelled(rng, field, grid, weights, size) for size in (REFERENCE, n)]
+    layout = c.layout(Task.BINARY, c.fields_part(field), part, rows=WINDOWS)
+    found = dict(read(c.pair_of(part, *sides, layout=layout)))
+    tp, fp = np.sum(weights * grid * (grid >= 0.5)), np.sum(weights * (1 - grid) * (grid >= 0.5))
+    fn, tn = np.sum(weights * grid * (grid < 0.5)), np.sum(weights * (1 - grid) * (grid < 0.5))
+    no, yes = weights * (1 - grid), weights * grid
+    below = np.cumsum(no) - no
+    truth = {
+        "accuracy": tp + tn, "accuracy_decay": 0, "accuracy_ratio": 1, "precision": tp / (tp + fp),
+        "recall": tp / (tp + fn), "specificity": tn / (tn + fp), "f1": 2 * tp / (2 * tp + fp + fn),
+        "auc": np.sum(yes * (below + no / 2)) / (no.sum() * yes.sum()),
+        "brier_score": np.sum(weights * grid * (1 - grid)), "calibration_gap": 0,
+        "calibration_intercept": 0, "calibration_slope": 1, "calibration_error_squared": 0,
+    }  # fmt: skip
+    return found, {name: float(value) for name, value in truth.items()}
+
+
+def _labelled(rng: np.random.Generator, field, grid: np.ndarray, weights: np.ndarray, size: int) -> Ints:
+    drawn = rng.multinomial(size, weights, size=WINDOWS)
+    ones = rng.binomial(drawn, grid)
+    both = np.stack([drawn - ones, ones], axis=2)
+    cells = np.zeros((WINDOWS, field.cells, 2), np.int64)
+    cells[:, np.searchsorted(field.edges, grid)] = both
+    decided = grid >= 0.5
+    confusion = np.stack([both[:, ~decided].sum(axis=1), both[:, decided].sum(axis=1)], axis=1)
+    place = np.clip(np.ceil(grid * 10).astype(int) - 1, 0, 9)
+    block = np.zeros((WINDOWS, 6, 10), np.int64)
+    fixed = [
+        np.rint(each * 1e6).astype(np.int64)
+        for each in (grid, grid**2, grid, (1 - 2 * grid) ** 2 * grid * (1 - grid))
+    ]
+    rows = (drawn, ones, drawn * fixed[0], drawn * fixed[1], ones * fixed[2], drawn * fixed[3])
+    for row, amounts in enumerate(rows):
+        np.add.at(block, (slice(None), row, place), amounts)
+    return np.hstack([confusion.reshape(WINDOWS, -1), cells.reshape(WINDOWS, -1), block.reshape(WINDOWS, -1)])
+
+
+def _regression(rng: np.random.Generator, n: int) -> tuple[dict[str, Estimate], dict[str, float]]:
+    part = c.labels_part(residuals=(7,))
+    sides = [np.stack([_residuals(rng, size) for _ in range(WINDOWS)]) for size in (2_000, n)]
+    layout = c.layout(Task.REGRESSION, part, rows=WINDOWS)
+    found = dict(read(c.pair_of(part, *sides, layout=layout)))
+    # Errors are normal with mean 0.2 and deviation 1: E|e| by hand of the folded normal distribution.
+    mae = float(np.sqrt(2 / np.pi) * np.exp(-0.02) + 0.2 * 0.1585194)
+    return found, {"mae": mae, "rmse": float(np.sqrt(1.04)), "bias": 0.2, "mae_decay": 0, "rmse_decay": 0}
+
+
+def _residuals(rng: np.random.Generator, n: int) -> Ints:
+    labels = rng.normal(size=n)
+    return c.residual_block(labels + rng.normal(0.2, 1, n), labels, 1.0)
+
+
+def page() -> str:
+    head = "".join(f" N = {n:,} |" for n in SIZES)
+    lines = [f"| statistic | what |{head}", "|---|---|" + "---|" * len(SIZES)]
+    for name, what, found in rates():
+        shown = "".join(" – |" if np.isnan(rate) else f" {100 * rate:.1f} % |" for rate in found)
+        lines.append(f"| `{name}` | {what} |{shown}")
+    return f"{INTRODUCTION}\n" + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

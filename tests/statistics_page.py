@@ -1,0 +1,141 @@
+"""docs/statistics.md from the catalogue and a replay of the car loan: `python -m tests.statistics_page > docs/statistics.md`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from driftwatch.cli.program import run
+from driftwatch.drift.catalogue import CATALOGUE
+from driftwatch.drift.statistic import Kind, Statistic
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+SHOWN = ("car_value", "salary_range", "")
+"""Whose values are shown: the first of these features that a statistic has."""
+CUT = {"loan_length": {"scheme": "deciles"}, "debt_to_income_ratio": {"scheme": "doane"}}
+OTHER = {"psi_classic": "loan_length", "js_nannyml": "debt_to_income_ratio"}
+TITLES = {
+    Kind.INPUT: "Distributions of features, score and decision",
+    Kind.SCORE: "Scores",
+    Kind.PERFORMANCE: "Performance and its decay",
+    Kind.CALIBRATION: "Calibration",
+    Kind.QUALITY: "Data quality",
+    Kind.ESTIMATE: "Estimates without labels",
+}
+BARS = "▁▂▃▄▅▆▇█"
+Windows = Mapping[tuple[str, str], Sequence[float | None]]
+"""(statistic, feature) -> the values of the ten windows in the slice `all`."""
+
+INTRODUCTION = """\
+# Statistics
+
+Every number that driftwatch can compute, under the name that rules, files and metrics use. This page is made from the
+catalogue in the code and a replay of a car loan model (`python -m tests.statistics_page > docs/statistics.md`); a test compares
+them. How often the intervals and p-values are right is in [statistics-coverage.md](statistics-coverage.md).
+
+- All are pure functions of counts: of the reference (p: share of a cell, M events) and of a window (q, N events), for all
+  slices and features at once. F and G are distribution functions, B a number of cells, σ_ref the reference's deviation.
+- **Not enough data is no number.** Such a statistic has no value, and the verdict is `insufficient`.
+- **Default ones** are computed unasked. The others are switched on by `statistics: {also: [NAME, …]}` (or `[all]`), and
+  by any rule that names them.
+- **Limits**: with `…_lower` and `…_upper` a statistic says how far it can be trusted. For a share or a mean that is a 95 %
+  interval (`statistics.confidence`), for a number known only up to its cells the grid's error.
+- **p-values answer one look.** Looked at again and again each falls below any limit; that is what a false-alert budget is for.
+- **Other tools' definitions** are in `statistics: {variants: {psi: classic}}`; a field must be cut for them (`cells.fields`). PSI
+  of Evidently and frouros and Jensen–Shannon of Evidently cut reference and window together, which no counts can give: they are
+  functions on raw values in `driftwatch/drift/raw.py`.
+- Regression has no estimate without labels: that needs a model of how errors depend on all inputs together, and counts by
+  field do not hold it. Multiclass has one for accuracy only, from the decided class's probability.
+
+The example is NannyML's synthetic car loan: windows of 5 000 predictions, drift from the sixth on. The small pictures show all ten.
+"""
+
+
+def page(windows: Windows) -> str:
+    """The whole page as Markdown."""
+    parts = [INTRODUCTION]
+    for kind in Kind:
+        found = [statistic for statistic in CATALOGUE if statistic.kind is kind]
+        if found:
+            parts += [f"## {TITLES[kind]}\n", *(f"{told(each)}{example(each, windows)}\n" for each in found)]
+    return "\n".join(parts)
+
+
+def told(statistic: Statistic) -> str:
+    """What the catalogue says of one statistic."""
+    low, high = (
+        f"{limit:g}" if limit is not None else sign
+        for limit, sign in ((statistic.low, "−∞"), (statistic.high, "∞"))
+    )
+    unit = "" if statistic.unit == "1" else f", {statistic.unit}"
+    tasks = sorted(statistic.needs.tasks)
+    for_ = "" if len(tasks) == 3 else f" · {', '.join(tasks)}"
+    on = "default" if statistic.default else "on demand"
+    limits = " · with limits" if statistic.interval else ""
+    return (
+        f"### {statistic.name}\n\n{statistic.summary}\n\n    {statistic.formula}\n\n"
+        f"{on}{for_} · {low} to {high}{unit} · worse: {statistic.worse}{limits}\n\n"
+        f"- **Use**: {statistic.use}\n- **It lies**: {statistic.lies}\n- **Source**: {statistic.source}\n"
+    )
+
+
+def example(statistic: Statistic, windows: Windows) -> str:
+    """Its values at windows 1 and 6 of the car loan, and a picture of all ten."""
+    for feature in (OTHER.get(statistic.name, ""), *SHOWN):
+        values = windows.get((statistic.name, feature))
+        if values and any(value is not None for value in values):
+            of = f" of {feature}" if feature else ""
+            return f"- **Car loan**{of}: {number(values[0])} in window 1, {number(values[5])} in window 6 `{picture(values)}`\n"
+    return "- **Car loan**: no value, it has no such labels, fields or ages\n"
+
+
+def number(value: float | None) -> str:
+    return "insufficient" if value is None else f"{value:.4g}".replace("-", "−")
+
+
+def picture(values: Sequence[float | None]) -> str:
+    """A bar per window, from the least to the largest."""
+    known = [value for value in values if value is not None]
+    low, high = min(known), max(known)
+    steps = len(BARS) - 1
+    return "".join(
+        "·" if value is None else BARS[round((value - low) / (high - low) * steps) if high > low else 0]
+        for value in values
+    )
+
+
+def replayed(folder: Path) -> list[dict[str, Any]]:
+    """Every row of a replay with all statistics switched on; `folder` is for its files."""
+    config = yaml.safe_load((ROOT / "deploy" / "examples" / "car-loan.yaml").read_text("utf-8"))
+    config["models"][0] |= {"statistics": {"also": ["all"]}, "cells": {"fields": CUT}}
+    path, out = folder / "car-loan.yaml", folder / "statistics.ndjson"
+    path.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
+    assert (
+        run(["reference", "build", "-c", str(path), str(DATA / "car_loan_reference.csv.gz"), "--json"]) == 0
+    )
+    given = [f"predictions={DATA / 'car_loan_analysis.csv.gz'}", f"labels={DATA / 'car_loan_labels.csv.gz'}"]
+    assert run(["replay", "-c", str(path), *given, "--statistics", str(out), "--json"]) == 0
+    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+
+
+def windows_of(rows: Sequence[Mapping[str, Any]]) -> Windows:
+    made: dict[tuple[str, str], list[float | None]] = defaultdict(list)
+    for row in rows:
+        if row["slice"] == "all":
+            made[row["statistic"], row["feature"]].append(row["value"])
+    return made
+
+
+if __name__ == "__main__":
+    stdout, sys.stdout = sys.stdout, sys.stderr
+    with tempfile.TemporaryDirectory() as name:
+        text = page(windows_of(replayed(Path(name))))
+    stdout.write(text)
