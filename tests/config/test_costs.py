@@ -11,6 +11,7 @@ from driftwatch.drift.spec import EVERY, StatisticsSpec
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import PREDICTION_ROW
 from driftwatch.storage.bloom import Bloom, spread
+from driftwatch.summaries.layout import Layout, Part
 from driftwatch.telemetry.readings import series_per_row
 from driftwatch.windows.series import Series, Window
 from driftwatch.windows.spec import WindowSpec
@@ -54,14 +55,30 @@ def matrices_in(series: Series) -> int:
     return sum(1 + len(total.panes) for total in sums) + len(partial)
 
 
+def everything(layout: Layout, part: Part) -> Pair:
+    """The reference against itself, with all that a statistic may need beside."""
+    total = REFERENCE.totals[part.stream]
+    strata = part.block("strata")
+    return Pair(
+        layout,
+        part,
+        total,
+        total,
+        1,
+        1,
+        predicted=np.full(len(total), 10) if part.stream is Stream.LABELS else None,
+        labelled=REFERENCE.totals[Stream.LABELS] if part.stream is Stream.PREDICTIONS else None,
+        strata=np.ones((len(total), *strata.shape[:2]), np.int64) if strata is not None else None,
+    )
+
+
 def test_series_are_counted_as_metrics_count_them() -> None:
     layout = REFERENCE.layout
     for windows in (1, 3):
         shown = 0
         for part in layout.parts:
             total = REFERENCE.totals[part.stream]
-            predicted = np.full(len(total), 10) if part.stream is Stream.LABELS else None
-            pair = Pair(layout, part, total, total, 1, 1, predicted)
+            pair = everything(layout, part)
             reading = Reading(
                 "m",
                 "v",
@@ -80,10 +97,7 @@ def test_series_are_counted_as_metrics_count_them() -> None:
 
 def test_readings_fit_their_bound() -> None:
     for part in REFERENCE.layout.parts:
-        total = REFERENCE.totals[part.stream]
-        predicted = np.full(len(total), 10) if part.stream is Stream.LABELS else None
-        pair = Pair(REFERENCE.layout, part, total, total, 1, 1, predicted)
-        estimates = read(pair, StatisticsSpec(also=[EVERY]))
+        estimates = read(everything(REFERENCE.layout, part), StatisticsSpec(also=[EVERY]))
         held = sum(
             e.value.nbytes + e.lower.nbytes + e.upper.nbytes + e.count.nbytes for e in estimates.values()
         )
