@@ -25,13 +25,12 @@ TEXT_BYTES: Final = 80
 """Memory of one text of a decoded event."""
 FETCHES: Final = 4
 """Copies of a partition's fetch: in flight, decompressed, as records, as columns."""
-BLOOM_BYTES_PER_ID: Final = 2
-"""A sealed Bloom filter (16 bits an id)."""
-OPEN_BLOOM_BYTES_PER_ID: Final = 20
-"""A generation that still grows keeps what it needs to be built anew."""
-LEAST_BLOOM_BYTES: Final = 512
+FILTER_BYTES_PER_ID: Final = 3.5
+"""A Bloom filter (20 bits an id) and the first id of each chunk of about a kilobyte."""
+FRESH_FILTER_BYTES: Final = 200_000
+"""The filter of the rows that are gathered for the next segment."""
 ROW_OVERHEAD_BYTES: Final = 24
-"""SQLite's own bytes per join row: record header, key, share of the page."""
+"""Generation and check of a join row, its share of its page, and of segments that wait to be deleted after a merge."""
 REMEMBERED_MAX: Final = 10_000_000
 """Predictions that are remembered only to find duplicates, where the model has no labels."""
 
@@ -84,10 +83,9 @@ def event_bytes(layout: Layout, stream: Stream, slice_columns: int) -> int:
     return EVENT_BYTES + (fields + slice_columns) * TEXT_BYTES
 
 
-def bloom_bytes(rows: int, generations: int) -> int:
-    """Filters of a join table that holds `rows` ids: sealed ones, and two generations that still grow."""
-    growing = 2 * OPEN_BLOOM_BYTES_PER_ID * -(-rows // generations)
-    return BLOOM_BYTES_PER_ID * rows + growing + (generations + 2) * LEAST_BLOOM_BYTES
+def filter_bytes(rows: int) -> int:
+    """What is kept in memory of a join table that holds `rows` ids on disk."""
+    return int(FILTER_BYTES_PER_ID * rows) + FRESH_FILTER_BYTES
 
 
 def join_disk_bytes(rows: int, labels: bool) -> int:

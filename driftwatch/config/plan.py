@@ -12,7 +12,6 @@ from driftwatch.config.spec import Configuration
 from driftwatch.events.classes import Stream
 from driftwatch.events.times import format_duration
 from driftwatch.monitor.model import BLOCK, WAITING_MAX
-from driftwatch.monitor.plan import GENERATIONS
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.monitor.versions import LIVE_MAX
 from driftwatch.references.reference import Reference
@@ -270,9 +269,7 @@ def _joins(spec: ModelSpec) -> list[JoinPlan]:
     kinds += ["features"] if spec.features is not None else []
     kinds += ["labels"] if spec.labels is not None else []
     return [
-        JoinPlan(
-            kind, rows, costs.join_disk_bytes(rows, kind == "labels"), costs.bloom_bytes(rows, GENERATIONS)
-        )
+        JoinPlan(kind, rows, costs.join_disk_bytes(rows, kind == "labels"), costs.filter_bytes(rows))
         for kind in kinds
     ]
 

@@ -1,10 +1,11 @@
-"""One join table in SQLite: a Bloom filter in memory before each segment, rows written in large sorted portions."""
+"""One join table in SQLite: rows written in sorted segments, a Bloom filter in memory before each, few segments by merging."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -14,15 +15,17 @@ from numpy.typing import NDArray
 from driftwatch.errors import CommitUnknownError, StateError
 from driftwatch.events.joins import JoinRows
 from driftwatch.storage import segments
-from driftwatch.storage.bloom import Bloom, spread
-from driftwatch.storage.segments import SEGMENT_ROWS, Format, Segment, TableState
+from driftwatch.storage.bloom import Bloom, Spread, spread
+from driftwatch.storage.segments import SEGMENT_ROWS, Format, Index, Segment, TableState
 from driftwatch.storage.transaction import FAULTS, Transaction, while_writing
 
 Ints = NDArray[np.int64]
 Calls = list[Callable[[], object]]
 
 FRESH_ROWS: Final = 65_536
-"""So many rows are gathered before they are written, if no look-up comes first."""
+"""So many rows are gathered before they are written, if no commit comes first."""
+MERGED_AT_ONCE: Final = 4
+"""So many segments of about a size become one: each row is written again once per fourfold size."""
 SWEPT_ROWS: Final = 2 * SEGMENT_ROWS
 """Forgotten rows that one commit deletes at least (E12: in portions, so that no commit takes long)."""
 
@@ -61,11 +64,28 @@ class Ground:
             raise meant from error
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one generation that are not written yet."""
+
+    generation: int
+    ids: Ints
+    rows: JoinRows
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def up_to(self, limit: int) -> Part:
+        """Without the ids above the limit."""
+        keep = self.ids <= limit
+        return Part(self.generation, self.ids[keep], self.rows[keep])
+
+
 class SqliteJoinTable:
     """A JoinTable inside the checkpoint's open transaction. Made by `SqliteJoinTables.table`.
 
-    Writes go to the last segment only. What was called since the last commit is kept, so that a full disk
-    costs nothing but time: the calls are made again on the state of the last commit.
+    Rows are gathered in memory and written as new segments, at the latest at the commit. What was called since
+    the last commit is kept, so that a full disk costs nothing but time: the calls are made again on its state.
     """
 
     def __init__(self, ground: Ground, name: str, dtype: np.dtype[np.void], stored: bytes | None) -> None:
@@ -74,10 +94,12 @@ class SqliteJoinTable:
         self._name = name
         self._dtype = dtype
         self._format = Format.of(dtype)
-        self._blooms: dict[int, Bloom] = {}
-        self._fresh: list[tuple[int, Ints, JoinRows]] = []
+        self._indexes: dict[int, Index] = {}
+        self._fresh: list[Part] = []
+        self._fresh_filter: Bloom | None = None
         self._calls: Calls = []
-        self._dirty: set[int] = set()
+        self._new: set[int] = set()
+        """Segments that the last commit does not have."""
         self._state = TableState(dtype=signature(dtype))
         self.reload(stored)
 
@@ -91,51 +113,51 @@ class SqliteJoinTable:
         floor = self._state.floor
         if not len(ids) or (floor is not None and generation < floor):
             return
-        ids, rows = ids.copy(), rows.copy()
-        self._calls.append(lambda: self._fresh.append((generation, ids, rows)))
-        self._fresh.append((generation, ids, rows))
-        if sum(len(kept) for _, kept, _ in self._fresh) >= FRESH_ROWS:
+        part = Part(generation, ids.copy(), rows.copy())
+        self._calls.append(lambda: self._gather(part))
+        self._gather(part)
+        if sum(map(len, self._fresh)) >= FRESH_ROWS:
             with self._ground.guarded():
                 self._flush()
 
     def find(self, generations: range, ids: Ints) -> tuple[Ints, JoinRows]:
         """All rows of these ids in these generations: (position in `ids` of each row, rows), ordered by position."""
-        if not len(ids):
+        found: list[tuple[Ints, JoinRows, Ints]] = []
+        if len(ids):
+            places = spread(ids)
+            with self._ground.guarded():
+                found += self._on_disk(generations, ids, places)
+            found += self._in_memory(ids, places)
+        if not found:
             return np.empty(0, np.int64), np.empty(0, self._dtype)
-        with self._ground.guarded():
-            self._flush()
-            keys, blobs = self._read(generations, ids)
-        if not keys:
-            return np.empty(0, np.int64), np.empty(0, self._dtype)
-        found = np.array(keys, np.int64)
-        rows, of = self._format.unpack(found, blobs)
+        keys, rows, of = (np.concatenate(columns) for columns in zip(*found, strict=True))
         inside = (of >= generations.start) & (of < generations.stop)
         if self._state.floor is not None:
             inside &= of >= self._state.floor
-        positions, places = _positions(ids, found[inside])
-        rows, of = rows[inside][places], of[inside][places]
+        positions, taken = _positions(ids, keys[inside])
+        rows, of = rows[inside][taken], of[inside][taken]
         order = np.lexsort((of, positions))
         return positions[order], rows[order]
 
     def drop_before(self, generation: int) -> int:
-        """Forget every older generation; returns the number of rows dropped. Touches no row yet."""
+        """Forget every older generation; returns the number of rows dropped. Touches no row on disk yet."""
         self._calls.append(lambda: self._drop_before(generation))
         return self._drop_before(generation)
 
     def drop_above(self, limit: int) -> int:
-        """Forget ids above `limit` in every generation; returns the number of rows. Deletes no row yet."""
+        """Forget ids above `limit` in every generation; returns the number of rows. Deletes none on disk yet."""
         with self._ground.guarded():
             dropped = self._drop_above(limit)
         self._calls.append(lambda: self._drop_above(limit))
         return dropped
 
     def __len__(self) -> int:
-        return sum(map(len, self._state.segments)) + sum(len(ids) for _, ids, _ in self._fresh)
+        return sum(map(len, self._state.segments)) + sum(map(len, self._fresh))
 
     @property
     def filter_bytes(self) -> int:
-        """Memory of the Bloom filters."""
-        return sum(bloom.size_bytes for bloom in self._blooms.values())
+        """Memory of the segments' filters and first ids."""
+        return sum(index.size_bytes for index in self._indexes.values())
 
     # --- for SqliteJoinTables ------------------------------------------------------------------------
 
@@ -152,13 +174,17 @@ class SqliteJoinTable:
     def committed(self) -> None:
         """The transaction is durable."""
         self._calls = []
-        self._dirty = set()
+        self._new = set()
         live = {segment.id for segment in self._state.segments}
-        self._blooms = {key: bloom for key, bloom in self._blooms.items() if key in live}
+        self._indexes = {number: index for number, index in self._indexes.items() if number in live}
 
     def reload(self, stored: bytes | None) -> Calls:
         """Go back to the last commit; returns the calls since then."""
-        calls, self._calls, self._fresh, self._dirty = self._calls, [], [], set()
+        calls, self._calls = self._calls, []
+        self._forget_fresh()
+        for number in self._new:  # its number will be given out again
+            self._indexes.pop(number, None)
+        self._new = set()
         self._state = (
             TableState(dtype=signature(self._dtype))
             if stored is None
@@ -166,8 +192,6 @@ class SqliteJoinTable:
         )
         if self._state.dtype != signature(self._dtype):
             raise StateError(f"the join state of {self._name} was written by another version of driftwatch")
-        if self._state.segments:  # its filter may know ids that were rolled back, or be sealed: read it anew
-            self._blooms.pop(self._state.segments[-1].id, None)
         return calls
 
     def again(self, calls: Calls) -> None:
@@ -177,136 +201,127 @@ class SqliteJoinTable:
         self._calls = calls
 
     def verify(self) -> None:
-        """Read the ids not read yet and fill the filters; DamagedStateError unless they are those of the last commit."""
+        """Read the segments not read yet; DamagedStateError unless their ids are those of the last commit."""
         for segment in self._state.segments:
-            self._bloom(segment)
+            self._index(segment)
 
     def verify_rows(self) -> int:
         """Read every row up to the last commit and return how many; DamagedStateError if one is not what was written."""
         connection = self._ground.transaction.connection
-        rows = 0
-        for segment in self._state.segments:
-            ids = segments.read_ids(connection, segment)
-            for start in range(0, len(ids), FRESH_ROWS):
-                found = segments.select(connection, segment, ids[start : start + FRESH_ROWS])
-                self._format.unpack(
-                    np.array([key for key, _ in found], np.int64), [blob for _, blob in found]
-                )
-                rows += len(found)
-        return rows
+        return sum(segments.verify(connection, segment, self._format) for segment in self._state.segments)
 
-    # --- inside ---------------------------------------------------------------------------------------
+    # --- rows in memory -------------------------------------------------------------------------------
+
+    def _gather(self, part: Part) -> None:
+        self._fresh.append(part)
+        if self._fresh_filter is None:
+            self._fresh_filter = Bloom(FRESH_ROWS)
+        self._fresh_filter.add(spread(part.ids))
+
+    def _forget_fresh(self) -> None:
+        self._fresh = []
+        if self._fresh_filter is not None:
+            self._fresh_filter.clear()
+
+    def _in_memory(self, ids: Ints, places: Spread) -> Iterator[tuple[Ints, JoinRows, Ints]]:
+        if not self._fresh or self._fresh_filter is None:
+            return
+        asked = ids[self._fresh_filter.probe(places)]
+        if not len(asked):
+            return
+        for part in self._fresh:
+            here = np.flatnonzero(np.isin(part.ids, asked))
+            yield part.ids[here], part.rows[here], np.full(len(here), part.generation)
+
+    # --- rows on disk ---------------------------------------------------------------------------------
+
+    def _on_disk(
+        self, generations: range, ids: Ints, places: Spread
+    ) -> Iterator[tuple[Ints, JoinRows, Ints]]:
+        for segment in self._state.segments:
+            if not any(generation in generations for generation in segment.counts):
+                continue
+            index = self._index(segment)
+            asked = ids[index.bloom.probe(places)]
+            if segment.above is not None:
+                asked = asked[asked <= segment.above]
+            if len(asked):
+                stored = segments.find(self._reader(segment), segment, index, self._format, asked)
+                yield self._format.unpack(stored)
+
+    def _reader(self, segment: Segment) -> sqlite3.Connection:
+        """Scattered reads go around the writer's page cache, which would lose the pages it writes next to them."""
+        if segment.id in self._new:
+            return self._ground.transaction.connection
+        return self._ground.reader
+
+    def _index(self, segment: Segment) -> Index:
+        if segment.id not in self._indexes:
+            self._indexes[segment.id] = segments.read_index(
+                self._ground.transaction.connection, segment, self._format
+            )
+        return self._indexes[segment.id]
 
     def _flush(self) -> None:
         if not self._fresh:
             return
-        fresh, self._fresh = self._fresh, []
         self._ground.transaction.begin()
-        ids = np.concatenate([part for _, part, _ in fresh])
-        order = np.argsort(ids, kind="stable")
-        ids = ids[order]
-        rows = np.concatenate([part for _, _, part in fresh])[order]
-        generations = np.repeat([g for g, _, _ in fresh], [len(part) for _, part, _ in fresh])[order]
-        segment = self._open_segment(int(generations.max()))
-        self._dirty.add(segment.id)
-        connection = self._ground.transaction.connection
-        if segment.above is not None and ids[-1] > segment.above:
-            segments.sweep(connection, segment)
-        new = self._new(segment, ids)
-        blobs = self._format.pack(ids, rows, generations)
-        if new.all():
-            segments.insert(connection, segment, ids, blobs)
-        else:
-            segments.insert(connection, segment, ids[new], [blobs[i] for i in np.flatnonzero(new).tolist()])
-            extra = np.flatnonzero(~new)
-            segments.insert_extras(connection, segment, ids[extra], [blobs[i] for i in extra.tolist()])
-        for generation, part, _ in fresh:
-            segment.counts[generation] = segment.counts.get(generation, 0) + len(part)
+        generations = np.repeat(
+            [part.generation for part in self._fresh], [len(part) for part in self._fresh]
+        )
+        rows = self._format.pack(
+            np.concatenate([part.ids for part in self._fresh]),
+            np.concatenate([part.rows for part in self._fresh]),
+            generations,
+        )
+        self._forget_fresh()
+        self._write([rows], len(rows))
+        self._merge()
 
-    def _new(self, segment: Segment, ids: Ints) -> NDArray[np.bool_]:
-        """bool[n]: which of these ascending ids the segment's table does not have yet; they are in its filter then."""
-        new = np.ones(len(ids), np.bool_)
-        new[1:] = ids[1:] != ids[:-1]
-        bloom = self._bloom(segment)
-        places = spread(ids)
-        asked = ids[new & bloom.probe(places)]
-        if len(asked):
-            new &= ~np.isin(ids, segments.existing(self._ground.transaction.connection, segment, asked))
-        bloom.add(places.select(new))
-        return new
+    def _write(self, portions: Iterable[JoinRows], rows_max: int) -> None:
+        connection, number = self._ground.transaction.connection, self._ground.number()
+        self._new.add(number)
+        segment, index = segments.write(connection, number, self._format, portions, rows_max)
+        self._state.segments.append(segment)
+        self._indexes[number] = index
 
-    def _open_segment(self, newest: int) -> Segment:
+    def _merge(self) -> None:
+        """Make one of the newest segments where there are several of a size, so that few are to be asked."""
         held = self._state.segments
-        if held and held[-1].newest >= newest and held[-1].rows < SEGMENT_ROWS:
-            return held[-1]
-        if held:
-            newest = max(newest, held[-1].newest)
-            self._bloom(held[-1]).seal()
-        segment = Segment(id=self._ground.number(), newest=newest)
-        segments.create_segment(self._ground.transaction.connection, segment)
-        held.append(segment)
-        self._blooms[segment.id] = Bloom()
-        return segment
-
-    def _read(self, generations: range, ids: Ints) -> tuple[list[int], list[bytes]]:
-        places = spread(ids)
-        found: list[tuple[int, bytes]] = []
-        for segment in self._state.segments:
-            if not any(generation in generations for generation in segment.counts):
-                continue
-            asked = ids[self._bloom(segment).probe(places)]
-            if segment.above is not None:
-                asked = asked[asked <= segment.above]
-            if len(asked):
-                found += segments.select(self._reader(segment), segment, asked)
-        return [key for key, _ in found], [blob for _, blob in found]
-
-    def _reader(self, segment: Segment) -> sqlite3.Connection:
-        """Scattered reads go around the writer's page cache, which would lose the pages it writes next to them."""
-        if segment.id in self._dirty:
-            return self._ground.transaction.connection
-        return self._ground.reader
-
-    def _bloom(self, segment: Segment) -> Bloom:
-        if segment.id not in self._blooms:
-            self._blooms[segment.id] = self._read_bloom(segment)
-        return self._blooms[segment.id]
-
-    def _read_bloom(self, segment: Segment) -> Bloom:
-        bloom = Bloom()
-        ids = segments.read_ids(self._ground.transaction.connection, segment)
-        for start in range(0, len(ids), 65_536):
-            bloom.add(spread(ids[start : start + 65_536]))
-        if segment is not self._state.segments[-1]:
-            bloom.seal()
-        return bloom
+        together = _of_a_size([segment.rows for segment in held])
+        if not together:
+            return
+        newest = held[-together:]
+        inputs = [(segment, self._index(segment)) for segment in newest]
+        portions = segments.merged(
+            self._ground.transaction.connection, inputs, self._format, self._state.floor
+        )
+        del held[-together:]
+        self._write(portions, sum(segment.rows for segment in newest))
+        self._state.gone += newest
 
     def _drop_before(self, generation: int) -> int:
         state = self._state
         state.floor = generation if state.floor is None else max(state.floor, generation)
-        dropped = sum(len(ids) for g, ids, _ in self._fresh if g < generation)
-        self._fresh = [part for part in self._fresh if part[0] >= generation]
+        before = len(self)
+        self._fresh = [part for part in self._fresh if part.generation >= generation]
         for segment in list(state.segments):
-            old = [g for g in segment.counts if g < generation]
-            dropped += sum(segment.counts.pop(g) for g in old)
+            segment.counts = {g: n for g, n in segment.counts.items() if g >= generation}
             if not segment.counts:
                 state.segments.remove(segment)
                 state.gone.append(segment)
-        return dropped
+        return before - len(self)
 
     def _drop_above(self, limit: int) -> int:
-        before = sum(len(ids) for _, ids, _ in self._fresh)
-        kept = [(g, ids[ids <= limit], rows[ids <= limit]) for g, ids, rows in self._fresh]
-        self._fresh = [part for part in kept if len(part[1])]
-        dropped = before - sum(len(ids) for _, ids, _ in self._fresh)
+        before = len(self)
+        self._fresh = [part.up_to(limit) for part in self._fresh]
         connection = self._ground.transaction.connection
-        return dropped + sum(
-            segments.forget_above(connection, segment, limit, self._format)
-            for segment in self._state.segments
-        )
+        for segment in self._state.segments:
+            segments.forget_above(connection, segment, self._index(segment), self._format, limit)
+        return before - len(self)
 
     def _sweep(self) -> bool:
-        """Delete some forgotten rows: whole segments, and at most one segment's upper ids."""
+        """Delete some forgotten rows: whole segments, and the upper chunks of at most one."""
         connection = self._ground.transaction.connection
         swept = 0
         changed = bool(self._state.gone)
@@ -314,13 +329,27 @@ class SqliteJoinTable:
             self._ground.transaction.begin()
             segment = self._state.gone.pop(0)
             segments.drop(connection, segment)
-            swept += segment.rows + segment.extras
-        waiting = next((s for s in self._state.segments if s.above is not None), None)
+            swept += segment.rows
+        waiting = next((s for s in self._state.segments if not s.trimmed), None)
         if waiting is not None and swept < SWEPT_ROWS:
             self._ground.transaction.begin()
-            segments.sweep(connection, waiting)
+            segments.trim(connection, waiting, self._index(waiting))
             changed = True
         return changed
+
+
+def _of_a_size(sizes: list[int]) -> int:
+    """How many of the last segments are to become one; what a merge would make may be merged at once with others."""
+    together = rows = 0
+    while True:
+        count, largest, reached = int(together > 0), rows, together
+        for size in reversed(sizes[: len(sizes) - together]):
+            if rows + size > SEGMENT_ROWS or (count and size > 2 * largest):
+                break
+            count, rows, largest, reached = count + 1, rows + size, max(largest, size), reached + 1
+        if count < MERGED_AT_ONCE:
+            return together
+        together = reached
 
 
 def _positions(ids: Ints, found: Ints) -> tuple[Ints, Ints]:

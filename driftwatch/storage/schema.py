@@ -14,7 +14,7 @@ from driftwatch.errors import StateError
 from driftwatch.storage.transaction import FAULTS, damaged, reading, while_writing
 
 PAGE_BYTES: Final = 4_096
-CACHE_BYTES: Final = 16 * 2**20
+CACHE_BYTES: Final = 4 * 2**20
 """Page cache of the checkpoint's connection: part of the memory bound (P7)."""
 READER_CACHE_BYTES: Final = 2 * 2**20
 """Page cache of a connection that only reads."""
@@ -62,10 +62,8 @@ CHECKPOINT: Final = Schema(
             """CREATE TABLE joins (
                 model TEXT NOT NULL, kind TEXT NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL,
                 UNIQUE (model, kind))""",
-            # rows of an id that its segment's table (join_1, join_2, …) has already; rare (E3)
-            """CREATE TABLE join_extras (
-                n INTEGER PRIMARY KEY, segment INTEGER NOT NULL, id INTEGER NOT NULL, data BLOB NOT NULL)""",
-            "CREATE INDEX join_extras_ids ON join_extras (segment, id)",
+            # key: the segment's number, then the chunk's place in it
+            "CREATE TABLE join_chunks (key INTEGER PRIMARY KEY, data BLOB NOT NULL)",
         ),
     ),
 )

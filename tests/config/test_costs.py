@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,8 +11,11 @@ from driftwatch.drift.catalogue import read
 from driftwatch.drift.reading import Pair, Reading
 from driftwatch.drift.spec import EVERY, StatisticsSpec
 from driftwatch.events.classes import Stream
-from driftwatch.events.joins import PREDICTION_ROW
-from driftwatch.storage.bloom import Bloom, spread
+from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
+from driftwatch.monitor.changes import Changes
+from driftwatch.storage.bloom import BITS_PER_ID
+from driftwatch.storage.join_table import FRESH_ROWS
+from driftwatch.storage.sqlite import open_checkpoint
 from driftwatch.summaries.layout import Layout, Part
 from driftwatch.telemetry.readings import series_per_row
 from driftwatch.windows.series import Series, Window
@@ -126,18 +131,18 @@ def test_labels_wait_outside_of_panes() -> None:
     assert mapped.open_panes(Stream.LABELS, 0) == MODEL.open_panes(Stream.LABELS, 0) == 3
 
 
-@pytest.mark.parametrize("ids", [1_000, 50_000])
-def test_filters_fit_their_bound(ids: int) -> None:
-    """One generation that grows and 15 that are sealed, as the store keeps them."""
-    rng = np.random.default_rng(1)
-    held = 0
-    for generation in range(16):
-        bloom = Bloom()
-        bloom.add(spread(rng.integers(0, 2**62, ids // 16)))
-        if generation < 15:
-            bloom.seal()
-        held += bloom.size_bytes
-    assert held <= costs.bloom_bytes(ids, 16)
+@pytest.mark.parametrize("dtype", [PREDICTION_ROW, LABEL_ROW], ids=["predictions", "labels"])
+def test_filters_are_not_larger_than_said(tmp_path: Path, dtype: np.dtype[np.void]) -> None:
+    rows = 300_000
+    checkpoint = open_checkpoint(tmp_path)
+    table = checkpoint.joins.table("m", "kind", dtype)
+    ids = np.random.default_rng(1).integers(0, 2**62, rows)
+    for start in range(0, rows, 20_000):
+        table.add(start, ids[start : start + 20_000], np.zeros(len(ids[start : start + 20_000]), dtype))
+    checkpoint.commit(Changes())
+    held = table.filter_bytes + FRESH_ROWS * BITS_PER_ID // 8
+    assert 0.5 * costs.filter_bytes(rows) < held <= costs.filter_bytes(rows)
+    checkpoint.close()
 
 
 def test_rows_on_disk_hold_at_least_the_row() -> None:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, JoinTable
 from driftwatch.monitor.changes import Changes
 from driftwatch.storage import join_table as sqlite_joins
+from driftwatch.storage import segments as sqlite_segments
 from tests.contracts.stores import STORES, Store
 
 IDS = st.one_of(st.integers(0, 12), st.integers(2**62, 2**63 - 1), st.just(2**63 - 1))
@@ -34,8 +35,11 @@ class JoinMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(sqlite_joins, "SEGMENT_ROWS", 6)
+        self.patch.setattr(sqlite_joins, "SEGMENT_ROWS", 20)
         self.patch.setattr(sqlite_joins, "FRESH_ROWS", 5)
+        self.patch.setattr(sqlite_joins, "MERGED_AT_ONCE", 2)
+        self.patch.setattr(sqlite_segments, "CHUNK_BYTES", 100)
+        self.patch.setattr(sqlite_segments, "PORTION_CHUNKS", 2)
         self.patch.setattr(sqlite_joins, "SWEPT_ROWS", 1)
         self.store: Store = self.store_class()
         self.table = self._table()
