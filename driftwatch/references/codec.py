@@ -6,7 +6,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from driftwatch.errors import ReferenceFileError
 from driftwatch.events.classes import Stream
+from driftwatch.events.narrow import Narrow, narrow
 from driftwatch.references.reference import Reference, ReferencePanes
 from driftwatch.summaries.layout import Layout
 
@@ -24,10 +25,12 @@ FORMAT: Final = 1
 _FRAME: Final = struct.Struct("<HI")
 """Format, size of the header in bytes."""
 _CHECKSUM_BYTES: Final = 32
+_SIZES: Final = {"i1": 1, "i2": 2, "i4": 4, "i8": 8}
+_HASHED_AT_ONCE: Final = 65_536
 _ARRAYS_OF_PANES: Final = ("times_ms", "starts", "cells", "counts")
 
 
-class _Header(msgspec.Struct, frozen=True):
+class _Header(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str
     layout: Layout
     start_ms: int
@@ -39,15 +42,19 @@ class _Header(msgspec.Struct, frozen=True):
     widths_ms: dict[str, int]
     """Width of the panes by stream."""
     arrays: list[tuple[str, tuple[int, ...]]]
-    """Name and shape of the int64 arrays, in the order of the body."""
+    """Name and shape of the arrays, in the order of the body."""
+    kinds: list[str] = []
+    """Integer type of each array; all are int64 where nothing is said."""
 
 
 def encode(reference: Reference) -> bytes:
     """The file's bytes; equal references give equal bytes."""
-    arrays = dict(_arrays(reference))
-    header = msgspec.msgpack.encode(_header(reference, arrays))
-    body = zlib.compress(b"".join(array.astype("<i8").tobytes() for array in arrays.values()), 6)
-    data = MAGIC + _FRAME.pack(FORMAT, len(header)) + header + body
+    arrays = {name: narrow(array) for name, array in _arrays(reference)}
+    kinds = [f"i{array.itemsize}" for array in arrays.values()]
+    header = msgspec.msgpack.encode(msgspec.structs.replace(_header(reference, arrays), kinds=kinds))
+    packer = zlib.compressobj(6)
+    body = [packer.compress(array.astype(f"<i{array.itemsize}").tobytes()) for array in arrays.values()]
+    data = b"".join([MAGIC, _FRAME.pack(FORMAT, len(header)), header, *body, packer.flush()])
     return data + hashlib.sha256(data).digest()
 
 
@@ -69,11 +76,12 @@ def decode(data: bytes, name: str = "the reference") -> Reference:
             f"{name} has format {version}, this driftwatch reads format {FORMAT}; "
             "use the driftwatch that wrote it or a newer one, or build the reference again"
         )
-    if hashlib.sha256(data[:-_CHECKSUM_BYTES]).digest() != data[-_CHECKSUM_BYTES:]:
+    view = memoryview(data)
+    if hashlib.sha256(view[:-_CHECKSUM_BYTES]).digest() != data[-_CHECKSUM_BYTES:]:
         raise _damaged(name, "its checksum does not match")
     try:
-        header = msgspec.msgpack.decode(data[frame_end : frame_end + header_bytes], type=_Header)
-        arrays = _unpack(data[frame_end + header_bytes : -_CHECKSUM_BYTES], header)
+        header = msgspec.msgpack.decode(view[frame_end : frame_end + header_bytes], type=_Header)
+        arrays = _unpack(view[frame_end + header_bytes : -_CHECKSUM_BYTES], header)
         reference = _reference(header, arrays)
     except (msgspec.MsgspecError, zlib.error, ValueError, KeyError) as error:
         raise _damaged(name, str(error)) from error
@@ -85,18 +93,21 @@ def decode(data: bytes, name: str = "the reference") -> Reference:
 def content_hash(reference: Reference) -> str:
     """16 hex digits over everything that counts: not over when and from where it was built, nor the hash itself.
 
-    The same events give the same hash, so building a reference again does not start a new layout.
+    The same events give the same hash, so building a reference again does not start a new layout. All integers count
+    as int64, in whatever type they are kept.
     """
     arrays = dict(_arrays(reference))
     named = _header(reference, arrays)
     named = msgspec.structs.replace(named, source="", created_ms=0, hash="")
     digest = hashlib.sha256(msgspec.msgpack.encode(named))
     for array in arrays.values():
-        digest.update(array.astype("<i8").tobytes())
+        flat = array.reshape(-1)
+        for start in range(0, len(flat), _HASHED_AT_ONCE):
+            digest.update(flat[start : start + _HASHED_AT_ONCE].astype("<i8").tobytes())
     return digest.hexdigest()[:16]
 
 
-def _header(reference: Reference, arrays: Mapping[str, Ints]) -> _Header:
+def _header(reference: Reference, arrays: Mapping[str, Narrow]) -> _Header:
     return _Header(
         model=reference.model,
         layout=reference.layout,
@@ -113,37 +124,45 @@ def _header(reference: Reference, arrays: Mapping[str, Ints]) -> _Header:
     )
 
 
-def _arrays(reference: Reference) -> Iterator[tuple[str, Ints]]:
+def _arrays(reference: Reference) -> Iterator[tuple[str, Narrow]]:
     for part in reference.layout.parts:
         yield f"{part.stream}.totals", reference.totals[part.stream]
         for name in _ARRAYS_OF_PANES:
             yield f"{part.stream}.{name}", getattr(reference.panes[part.stream], name)
 
 
-def _unpack(body: bytes, header: _Header) -> dict[str, Ints]:
-    """The arrays of a body, never more than the header announces."""
-    sizes = [8 * int(np.prod(shape, dtype=np.int64)) for _, shape in header.arrays]
+def _unpack(body: memoryview, header: _Header) -> dict[str, Narrow]:
+    """The arrays of a body, one after the other and never more than the header announces."""
     inflater = zlib.decompressobj()
-    raw = inflater.decompress(body, sum(sizes) + 1)
-    if len(raw) != sum(sizes) or not inflater.eof or any(size < 0 for size in sizes):
+    arrays: dict[str, Narrow] = {}
+    rest: bytes | memoryview = body
+    kinds = header.kinds or ["i8"] * len(header.arrays)
+    for (name, shape), kind in zip(header.arrays, kinds, strict=True):
+        size = _SIZES[kind] * int(np.prod(shape, dtype=np.int64))
+        raw = inflater.decompress(rest, size) if size > 0 else b""
+        if len(raw) != size:
+            raise ValueError("its arrays have another size than announced")
+        arrays[name] = narrow(np.frombuffer(raw, f"<{kind}")).reshape(shape)
+        rest = inflater.unconsumed_tail if size > 0 else rest
+    if inflater.decompress(rest, 1) or not inflater.eof:
         raise ValueError("its arrays have another size than announced")
-    arrays: dict[str, Ints] = {}
-    start = 0
-    for (name, shape), size in zip(header.arrays, sizes, strict=True):
-        arrays[name] = np.frombuffer(raw[start : start + size], "<i8").astype(np.int64).reshape(shape)
-        start += size
     return arrays
 
 
-def _reference(header: _Header, arrays: Mapping[str, Ints]) -> Reference:
+def _reference(header: _Header, arrays: Mapping[str, Narrow]) -> Reference:
     totals: dict[Stream, Ints] = {}
     panes: dict[Stream, ReferencePanes] = {}
     rows = len(header.layout.slices.rows)
     for part in header.layout.parts:
         stream = part.stream
-        totals[stream] = arrays[f"{stream}.totals"]
-        fields: dict[str, Any] = {name: arrays[f"{stream}.{name}"] for name in _ARRAYS_OF_PANES}
-        panes[stream] = ReferencePanes(width_ms=header.widths_ms[stream.value], **fields)
+        totals[stream] = arrays[f"{stream}.totals"].astype(np.int64)
+        panes[stream] = ReferencePanes(
+            width_ms=header.widths_ms[stream.value],
+            times_ms=arrays[f"{stream}.times_ms"].astype(np.int64),
+            starts=arrays[f"{stream}.starts"].astype(np.int64),
+            cells=arrays[f"{stream}.cells"],
+            counts=arrays[f"{stream}.counts"],
+        )
         if totals[stream].shape != (rows, part.columns) or not _fits(panes[stream], rows * part.columns):
             raise ValueError(f"its counts of the {stream} do not fit its layout")
     return Reference(

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwatch.events.narrow import Narrow, narrow
 from driftwatch.references.reference import ReferencePanes
 
 Ints = NDArray[np.int64]
@@ -33,8 +34,8 @@ def collect(
     Panes without events are left out; they are empty, not unknown.
     """
     times: list[int] = []
-    cells: list[Ints] = []
-    counts: list[Ints] = []
+    cells: list[Narrow] = []
+    counts: list[Narrow] = []
     matrix = np.zeros(shape, np.int64)
     for start_ms, places in _groups(times_ms - (times_ms - origin_ms) % width_ms):
         matrix.fill(0)
@@ -42,21 +43,21 @@ def collect(
         flat = matrix.reshape(-1)
         filled = np.flatnonzero(flat)
         times.append(start_ms)
-        cells.append(filled)
-        counts.append(flat[filled])
+        cells.append(narrow(filled))
+        counts.append(narrow(flat[filled]))
     return ReferencePanes(
         width_ms=width_ms,
         times_ms=np.array(times, np.int64),
         starts=np.cumsum([0, *map(len, cells)]).astype(np.int64),
-        cells=np.concatenate([np.empty(0, np.int64), *cells]),
-        counts=np.concatenate([np.empty(0, np.int64), *counts]),
+        cells=np.concatenate([np.empty(0, np.int8), *cells]),
+        counts=np.concatenate([np.empty(0, np.int8), *counts]),
     )
 
 
 def no_panes(width_ms: int) -> ReferencePanes:
     """Panes of a reference without event times."""
-    nothing = np.empty(0, np.int64)
-    return ReferencePanes(width_ms, nothing, np.zeros(1, np.int64), nothing, nothing)
+    nothing = np.empty(0, np.int8)
+    return ReferencePanes(width_ms, np.empty(0, np.int64), np.zeros(1, np.int64), nothing, nothing)
 
 
 def _groups(starts_ms: Ints) -> Iterator[tuple[int, Ints]]:

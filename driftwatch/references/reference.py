@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.classes import Stream
+from driftwatch.events.narrow import Narrow
 from driftwatch.summaries.layout import Layout
 
 
@@ -16,14 +17,15 @@ from driftwatch.summaries.layout import Layout
 class ReferencePanes:
     """The reference's own closed panes of one stream, sparse: pane k has `counts[starts[k]:starts[k+1]]`.
 
-    `cells` are flat positions (row * columns + column) in the matrix, ascending inside a pane.
+    `cells` are flat positions (row * columns + column) in the matrix, ascending inside a pane. They and the counts are
+    the largest part of a reference, so they are kept in the smallest signed types that hold them; `matrix` is int64.
     """
 
     width_ms: int
     times_ms: NDArray[np.int64]
     starts: NDArray[np.int64]
-    cells: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    cells: Narrow
+    counts: Narrow
 
     def matrix(self, k: int, layout_rows: int, columns: int) -> NDArray[np.int64]:
         """Pane k as int64[slices, columns]."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwatch.events.narrow import Narrow, narrow
+
 Matrix = NDArray[np.int64]
 PaneName = tuple[int, int]
 """(width in ms, start in ms)."""
@@ -41,9 +43,9 @@ class _Sum:
 
     window: Window
     total: Matrix
-    panes: dict[int, Matrix] = field(default_factory=dict[int, Matrix])
+    panes: dict[int, Narrow] = field(default_factory=dict[int, Narrow])
 
-    def add(self, start_ms: int, pane: Matrix) -> None:
+    def add(self, start_ms: int, pane: Narrow) -> None:
         self.panes[start_ms] = pane
         self.total += pane
 
@@ -156,7 +158,7 @@ class Series:
         pane = base if window.slide_ms == self.width_ms else self._partial[window.slide_ms]
         expired = list(total.panes)
         if pane is not None:
-            total.add(end_ms - window.slide_ms, _compact(pane))
+            total.add(end_ms - window.slide_ms, narrow(pane))
         total.expire(end_ms - window.size_ms)
         for start_ms in expired:
             if start_ms not in total.panes:
@@ -199,16 +201,7 @@ class Series:
             else:
                 for total in self._sums:
                     if total.window.slide_ms == width_ms and start_ms >= self._kept_from(total.window):
-                        total.add(start_ms, _compact(pane))
+                        total.add(start_ms, narrow(pane))
 
     def _kept_from(self, window: Window) -> int:
         return self.floor_ms(self.closed_ms or 0, window.slide_ms) - window.size_ms
-
-
-def _compact(pane: Matrix) -> Matrix:
-    """The same counts in the smallest integer type that holds them: a closed pane never grows.
-
-    Signed: sums of residuals can be negative, and `int64 += uint64` is refused by NumPy.
-    """
-    low, high = int(pane.min(initial=0)), int(pane.max(initial=0))
-    return pane.astype(np.result_type(np.min_scalar_type(min(low, -1)), np.min_scalar_type(min(~high, -1))))

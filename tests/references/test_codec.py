@@ -44,6 +44,30 @@ def test_bytes_and_back(reference: Reference) -> None:
     assert decode(data).layout.hash == reference.layout.hash
 
 
+def test_a_file_of_int64_arrays_is_read_too(reference: Reference) -> None:
+    """As they were written first: nothing in the header says of which type the arrays are."""
+    data = encode(reference)
+    frame = len(MAGIC) + 2
+    size = int.from_bytes(data[frame : frame + 4], "little")
+    header = msgspec.msgpack.decode(data[frame + 4 : frame + 4 + size])
+    body, arrays = zlib.decompress(data[frame + 4 + size : -32]), []
+    for (_, shape), kind in zip(header["arrays"], header.pop("kinds"), strict=True):
+        count = int(np.prod(shape))
+        arrays.append(np.frombuffer(body, f"<{kind}", count).astype("<i8").tobytes())
+        body = body[count * int(kind[1]) :]
+    old = msgspec.msgpack.encode(header)
+    frame_bytes = data[:frame] + len(old).to_bytes(4, "little")
+    read = decode(resealed(frame_bytes + old + zlib.compress(b"".join(arrays), 6)))
+    assert_equal(read, reference)
+    assert read.panes[Stream.PREDICTIONS].counts.dtype == np.int8
+
+
+def test_panes_are_kept_in_small_types(reference: Reference) -> None:
+    panes = decode(encode(reference)).panes[Stream.PREDICTIONS]
+    assert (panes.cells.dtype, panes.counts.dtype) == (np.int8, np.int8)
+    assert panes.matrix(0, *reference.totals[Stream.PREDICTIONS].shape).dtype == np.int64
+
+
 def test_arrays_that_were_read_can_be_counted_into(reference: Reference) -> None:
     decode(encode(reference)).totals[Stream.PREDICTIONS][0, 0] += 1
 
@@ -86,7 +110,7 @@ def test_counts_changed_with_a_right_checksum_do_not_have_the_hash(reference: Re
 def test_counts_that_do_not_fit_the_layout_are_refused(reference: Reference) -> None:
     panes = reference.panes[Stream.PREDICTIONS]
     for wrong in (
-        replace(panes, cells=panes.cells + 10**6),
+        replace(panes, cells=panes.cells.astype(np.int64) + 10**6),
         replace(panes, starts=panes.starts[:-1]),
         replace(panes, counts=panes.counts[:-1]),
     ):
