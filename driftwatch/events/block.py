@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.columns import Events
+from driftwatch.events.packing import pack_array, pack_list, unpack_array, unpack_list
 
 
 @dataclass(slots=True)
@@ -39,26 +40,28 @@ class Block:
         places: list[int] = keep.tolist()
         columns: dict[str, Any] = {name: a[keep] if len(a) else a for name, a in self._named(_ARRAYS)}
         columns |= {
-            name: [column[i] for i in places] if column else [] for name, column in self._named(_LISTS)
+            name: list(map(column.__getitem__, places)) if column else []
+            for name, column in self._named(_LISTS)
         }
-        return Block(**columns, texts=[[column[i] for i in places] for column in self.texts])
+        texts = [list(map(column.__getitem__, places)) for column in self.texts]
+        return Block(**columns, texts=texts)
 
     def _named(self, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         return ((name, getattr(self, name)) for name in names)
 
     def to_bytes(self) -> bytes:
-        """Bytes from which `from_bytes` makes an equal block on any machine."""
-        arrays = {
-            n: (a.dtype.str, a.shape, np.ascontiguousarray(a).tobytes()) for n, a in self._named(_ARRAYS)
-        }
-        return msgspec.msgpack.encode((arrays, dict(self._named(_LISTS)), self.texts))
+        """Bytes from which `from_bytes` makes an equal block on any machine; about 20 for a label."""
+        arrays = {name: pack_array(array) for name, array in self._named(_ARRAYS)}
+        lists = {name: pack_list(column) for name, column in self._named(_LISTS)}
+        return msgspec.msgpack.encode((arrays, lists, [pack_list(column) for column in self.texts]))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Block:
         """The block that was written; raises msgspec.DecodeError on anything else."""
         arrays, lists, texts = msgspec.msgpack.decode(data)
-        columns = {n: np.frombuffer(raw, dtype).reshape(shape) for n, (dtype, shape, raw) in arrays.items()}
-        return cls(**columns, **lists, texts=texts)
+        columns = {name: unpack_array(packed) for name, packed in arrays.items()}
+        columns |= {name: unpack_list(packed) for name, packed in lists.items()}
+        return cls(**columns, texts=[unpack_list(packed) for packed in texts])
 
     @classmethod
     def joined(cls, blocks: Sequence[Block]) -> Block:

@@ -2,91 +2,152 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
+import msgspec
 import numpy as np
 
 from driftwatch.events.block import Block
 
+PIECE_EVENTS: Final = 4_096
+"""Events that are unpacked at once."""
+CHUNK_EVENTS: Final = 65_536
+"""A chunk of so many is not joined with others any more: no rewrite takes long."""
+
+
+class Piece(msgspec.Struct, array_like=True):
+    """Some packed events of about the same time; those below what was released have left, though they still lie here."""
+
+    data: bytes
+    first_ms: int
+    last_ms: int
+    left: int
+    """Events that still wait."""
+
+    @staticmethod
+    def of(block: Block) -> Piece:
+        """The events of a block, at least one."""
+        return Piece(block.to_bytes(), int(block.times_ms.min()), int(block.times_ms.max()), len(block))
+
+    def from_to(self, from_ms: int, to_ms: int | None = None) -> Block:
+        """Unpack the events with `from_ms` <= time < `to_ms`."""
+        block = Block.from_bytes(self.data)
+        inside = block.times_ms >= from_ms
+        if to_ms is not None:
+            inside &= block.times_ms < to_ms
+        return block.select(np.flatnonzero(inside))
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What the checkpoint holds under one name."""
+
+    pieces: list[Piece]
+
+    def __len__(self) -> int:
+        return sum(piece.left for piece in self.pieces)
+
 
 class Waiting:
-    """Events wait until a frontier passes them; what has arrived since the last commit is a chunk of its own.
+    """Events wait, packed, until a frontier passes them; what has arrived since the last commit is a chunk of its own.
 
-    Small chunks are joined as in a binary counter, so that n waiting events lie in O(log n) chunks and each
-    is rewritten O(log n) times.
+    Small chunks are joined as in a binary counter, so that n waiting events lie in O(log n) small chunks and some of
+    full size, and each is rewritten O(log n) times. Only the pieces that a frontier reaches are unpacked.
     """
 
     def __init__(self, name: str, chunks: Mapping[str, bytes], released_ms: int) -> None:
         """`chunks` as stored under names `NAME/NUMBER`; what lies below `released_ms` has left already."""
         self.name = name
         self.released_ms = released_ms
-        self._fresh: list[Block] = []
-        self._chunks: dict[int, Block] = {}
+        self._fresh: list[Piece] = []
+        self._chunks: dict[int, _Chunk] = {}
         self._changes: dict[str, bytes | None] = {}
         for key in sorted(
             (k for k in chunks if k.startswith(f"{name}/")), key=lambda k: int(k.rsplit("/", 1)[1])
         ):
-            block = Block.from_bytes(chunks[key])
-            self._chunks[int(key.rsplit("/", 1)[1])] = block.select(
-                np.flatnonzero(block.times_ms >= released_ms)
+            pieces = msgspec.msgpack.decode(chunks[key], type=list[Piece])
+            self._chunks[int(key.rsplit("/", 1)[1])] = _Chunk(
+                [piece for piece in pieces if self._still(piece)]
             )
         self._next = max(self._chunks, default=0) + 1
 
     def __len__(self) -> int:
-        return sum(map(len, self._fresh)) + sum(map(len, self._chunks.values()))
+        return sum(piece.left for piece in self._fresh) + sum(map(len, self._chunks.values()))
 
     def add(self, block: Block) -> None:
         """Events that begin to wait; none lies below what was released."""
-        if len(block):
-            self._fresh.append(block)
+        self._fresh.extend(_pieces(block))
 
     def release(self, before_ms: int) -> Block | None:
         """The events with time below `before_ms`, ordered by (time, partition, offset); None if there are none."""
         if before_ms <= self.released_ms:
             return None
-        self.released_ms = before_ms
+        from_ms, self.released_ms = self.released_ms, before_ms
         taken: list[Block] = []
-        self._fresh = [
-            rest for rest in (_split(block, before_ms, taken) for block in self._fresh) if len(rest)
-        ]
-        for number, block in list(self._chunks.items()):
-            rest = _split(block, before_ms, taken)
-            self._chunks[number] = rest
-            if not len(rest):
+        self._fresh = [piece for piece in self._fresh if self._take(piece, from_ms, taken)]
+        for number, chunk in list(self._chunks.items()):
+            chunk.pieces = [piece for piece in chunk.pieces if self._take(piece, from_ms, taken)]
+            if not chunk.pieces:
                 self._drop(number)
         if not taken:
             return None
         released = Block.joined(taken)
         return released.select(np.lexsort((released.offsets, released.partitions, released.times_ms)))
 
+    def _take(self, piece: Piece, from_ms: int, taken: list[Block]) -> bool:
+        """Move what is due now to `taken`; whether anything is left."""
+        if piece.first_ms >= self.released_ms:
+            return True
+        due = piece.from_to(from_ms, self.released_ms)
+        if len(due):
+            taken.append(due)
+            piece.left -= len(due)
+        return piece.left > 0
+
+    def _still(self, piece: Piece) -> bool:
+        """Count what is left in a stored piece; whether that is anything."""
+        if piece.first_ms < self.released_ms:
+            piece.left = len(piece.from_to(self.released_ms)) if piece.last_ms >= self.released_ms else 0
+        return piece.left > 0
+
     def changes(self) -> dict[str, bytes | None]:
         """What to write (bytes) and delete (None) so that the stored chunks hold all that waits."""
         if self._fresh:
-            self._put(Block.joined(self._fresh))
-            self._fresh = []
+            fresh, self._fresh = self._fresh, []
+            self._put(fresh)
         changes, self._changes = self._changes, {}
         return changes
 
-    def _put(self, block: Block) -> None:
+    def _put(self, pieces: list[Piece]) -> None:
         while self._chunks:
             last = max(self._chunks)
-            if len(self._chunks[last]) > 2 * len(block):
+            size = len(self._chunks[last])
+            if size > 2 * sum(piece.left for piece in pieces) or size >= CHUNK_EVENTS:
                 break
-            block = Block.joined([self._chunks[last], block])
+            pieces = self._chunks[last].pieces + pieces
             self._drop(last)
-        self._chunks[self._next] = block
-        self._changes[f"{self.name}/{self._next}"] = block.to_bytes()
+        chunk = _Chunk(self._tidied(pieces))
+        self._chunks[self._next] = chunk
+        self._changes[f"{self.name}/{self._next}"] = msgspec.msgpack.encode(chunk.pieces)
         self._next += 1
+
+    def _tidied(self, pieces: list[Piece]) -> list[Piece]:
+        """The same events, with small pieces joined."""
+        small = [piece for piece in pieces if 2 * piece.left < PIECE_EVENTS]
+        if len(small) < 2:
+            return pieces
+        joined = Block.joined([piece.from_to(self.released_ms) for piece in small])
+        return [*(piece for piece in pieces if 2 * piece.left >= PIECE_EVENTS), *_pieces(joined)]
 
     def _drop(self, number: int) -> None:
         del self._chunks[number]
         self._changes[f"{self.name}/{number}"] = None
 
 
-def _split(block: Block, before_ms: int, taken: list[Block]) -> Block:
-    """Moves what lies before the limit to `taken` and returns the rest."""
-    due = block.times_ms < before_ms
-    if not due.any():
-        return block
-    taken.append(block.select(np.flatnonzero(due)))
-    return block.select(np.flatnonzero(~due))
+def _pieces(block: Block) -> Iterable[Piece]:
+    """The events in the order of time, cut."""
+    order = np.argsort(block.times_ms, kind="stable")
+    for start in range(0, len(block), PIECE_EVENTS):
+        yield Piece.of(block.select(order[start : start + PIECE_EVENTS]))

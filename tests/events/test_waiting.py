@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from driftwatch.events import waiting
 from driftwatch.events.block import Block
 from driftwatch.events.waiting import Waiting
 
@@ -96,8 +98,17 @@ STEPS = st.lists(
 
 
 @settings(max_examples=300)
-@given(STEPS)
-def test_it_is_a_plain_list_whatever_happens(steps: list[tuple[str, object]]) -> None:
+@given(STEPS, st.sampled_from((2, 3, 4_096)), st.sampled_from((1, 5, 65_536)))
+def test_it_is_a_plain_list_whatever_happens(
+    steps: list[tuple[str, object]], piece_events: int, chunk_events: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "PIECE_EVENTS", piece_events)
+        patch.setattr(waiting, "CHUNK_EVENTS", chunk_events)
+        walk(steps)
+
+
+def walk(steps: list[tuple[str, object]]) -> None:
     run = Run()
     for what, value in steps:
         if what == "add":
@@ -126,7 +137,7 @@ def test_many_small_commits_make_few_chunks_and_rewrite_little() -> None:
                 del run.stored[name]
             else:
                 run.stored[name] = data
-                written["events"] += len(Block.from_bytes(data))
+                written["events"] += len(Waiting("m/labels", {name: data}, -100))
     assert len(run.stored) <= 2 * 10
     assert written["events"] <= 1_000 * 2 * 10, "each event is rewritten O(log n) times"
 
@@ -138,3 +149,38 @@ def test_without_changes_nothing_is_written() -> None:
     assert run.area.changes() == {}
     run.release(-100 + 7)
     assert run.area.changes() == {}, "a chunk that still holds something stays as it was written"
+
+
+def test_what_a_frontier_does_not_reach_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run()
+    run.add([(time, 0) for time in range(20_000)])
+    run.commit()
+    unpacked: list[int] = []
+    from_bytes = Block.from_bytes
+    monkeypatch.setattr(Block, "from_bytes", lambda data: unpacked.append(len(data)) or from_bytes(data))
+    run.release(-100 + 100)
+    assert len(unpacked) == 1
+
+
+def test_a_waiting_label_takes_few_bytes() -> None:
+    """As labels are: no score, no texts, one version, two values, times and offsets that lie close."""
+    n = 10_000
+    random = np.random.default_rng(1)
+    labels = Block(
+        partitions=np.full(n, 3, np.int32),
+        offsets=5_000_000 + np.arange(n),
+        times_ms=1_750_000_000_000 + np.sort(random.integers(0, 60_000, n)),
+        ids=random.integers(0, 2**63 - 1, n),
+        payloads=random.choice([123_456_789, 4_000_000_000], n),
+        scores=np.empty(0),
+        numbers=np.empty((n, 0)),
+        versions=["default"] * n,
+        decisions=[],
+        labels=random.choice([0.0, 1.0], n).tolist(),
+        texts=[],
+    )
+    area = Waiting("m/labels", {}, 0)
+    area.add(labels)
+    (data,) = area.changes().values()
+    assert data is not None
+    assert len(data) < 20 * n
