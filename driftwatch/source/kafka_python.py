@@ -25,6 +25,7 @@ from driftwatch.source.kafka_client import client_settings, connect, reached
 from driftwatch.source.kafka_library import KafkaConsumer, OffsetAndMetadata, TopicPartition, errors
 from driftwatch.source.older import warn_if_older
 from driftwatch.source.pace import Pace
+from driftwatch.source.parked import clear_slot
 from driftwatch.source.rebalance import SeekToCommit
 from driftwatch.source.seat import Decision, Seat
 from driftwatch.source.slab import SLABS_PER_POLL, install_slabs
@@ -32,7 +33,8 @@ from driftwatch.source.spec import KafkaSpec
 from driftwatch.source.taken import moved, of_records, of_slabs
 
 RECORDS_PER_POLL: Final = 5_000
-FETCH_MAX_BYTES: Final = 16 * 1_048_576
+FETCH_MAX_BYTES: Final = 4 * 1_048_576
+"""Of one answer of a broker: it is in memory as received, joined, and cut by partition, while the next one arrives."""
 COMMIT_WITHIN_MS: Final = 3_000
 METADATA_WITHIN_S: Final = 3.0
 CHECK_EVERY_S: Final = 5.0
@@ -232,6 +234,7 @@ class KafkaPythonSource:
     def _take(self, timeout_s: float) -> Mapping[Any, list[Any]]:
         most = SLABS_PER_POLL if self._slabs else RECORDS_PER_POLL
         self._pace.begin()
+        clear_slot(self._consumer)
         try:
             return self._consumer.poll(timeout_ms=int(timeout_s * 1_000), max_records=most)
         except KafkaError as error:
