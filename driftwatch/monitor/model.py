@@ -45,7 +45,7 @@ from driftwatch.monitor.versions import Versions
 from driftwatch.monitor.view import version_views
 from driftwatch.references.codec import encode
 
-BLOCK: Final = 16_384
+BLOCK: Final = 8_192
 """Events that are counted together: large enough for NumPy, small enough for the cache."""
 WAITING_MAX: Final = 200_000
 """Events that may wait per stream; beyond it the stream is paused (E7)."""

@@ -24,7 +24,8 @@ TESTED_VERSIONS: Final = frozenset({"3.0.12"})
 SLAB_BYTES: Final = 262_144
 """Batches are read together up to this size: NumPy's cost per call vanishes, memory stays small."""
 
-SLABS_PER_POLL: Final = 32
+SLABS_PER_POLL: Final = 8
+"""Larger polls save nothing, and what is made of their records lies in memory at once."""
 
 _log: Final[Any] = structlog.get_logger(__name__)
 

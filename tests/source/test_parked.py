@@ -33,7 +33,7 @@ def test_parked_records_are_taken_up_when_all_others_stand_still(
     kafka: Broker, monkeypatch: pytest.MonkeyPatch, fast: bool
 ) -> None:
     """
-    one poll hands over one batch of records
+    One poll hands over one batch of records
     first   ▮ pause … resume ▮▮   parked meanwhile
     second    ▮▮▮ pause           fills the slot, uses it up, and stands still
     """
