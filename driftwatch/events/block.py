@@ -39,12 +39,8 @@ class Block:
             return self
         places: list[int] = keep.tolist()
         columns: dict[str, Any] = {name: a[keep] if len(a) else a for name, a in self._named(_ARRAYS)}
-        columns |= {
-            name: list(map(column.__getitem__, places)) if column else []
-            for name, column in self._named(_LISTS)
-        }
-        texts = [list(map(column.__getitem__, places)) for column in self.texts]
-        return Block(**columns, texts=texts)
+        columns |= {name: _at(column, places) if column else [] for name, column in self._named(_LISTS)}
+        return Block(**columns, texts=[_at(column, places) for column in self.texts])
 
     def _named(self, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         return ((name, getattr(self, name)) for name in names)
@@ -59,7 +55,7 @@ class Block:
     def from_bytes(cls, data: bytes) -> Block:
         """The block that was written; raises msgspec.DecodeError on anything else."""
         arrays, lists, texts = msgspec.msgpack.decode(data)
-        columns = {name: unpack_array(packed) for name, packed in arrays.items()}
+        columns: dict[str, Any] = {name: unpack_array(packed) for name, packed in arrays.items()}
         columns |= {name: unpack_list(packed) for name, packed in lists.items()}
         return cls(**columns, texts=[unpack_list(packed) for packed in texts])
 
@@ -97,3 +93,7 @@ class Block:
 
 _ARRAYS = ("partitions", "offsets", "times_ms", "ids", "payloads", "scores", "numbers")
 _LISTS = ("versions", "decisions", "labels")
+
+
+def _at(column: list[Any], places: list[int]) -> list[Any]:
+    return list(map(column.__getitem__, places))
