@@ -14,7 +14,7 @@ from driftwatch.config.model_checks import STREAMS, check_model
 from driftwatch.config.parts import Parts
 from driftwatch.config.rule_checks import check_rules, check_statistics
 from driftwatch.config.words import suggestion
-from driftwatch.verdicts.patterns import unmatched
+from driftwatch.summaries.patterns import unmatched
 from driftwatch.verdicts.spec import Severity
 
 KINDS: Final = ("alert", "alert.firing", "alert.resolved", "retrain", "retrain.requested", "retrain.ended")

@@ -14,7 +14,7 @@ from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.joins import SLICE_COLUMNS_MAX
 from driftwatch.events.times import format_duration
 from driftwatch.summaries.layout import SCORE, FieldKind
-from driftwatch.verdicts.patterns import unmatched
+from driftwatch.summaries.patterns import unmatched
 from driftwatch.windows.spec import WindowSpec
 
 STREAMS: Final = ("predictions", "features", "labels")

@@ -16,7 +16,7 @@ from driftwatch.drift.variants import refusal
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.slices import ALL
 from driftwatch.verdicts.condition import Condition
-from driftwatch.verdicts.patterns import unmatched
+from driftwatch.summaries.patterns import unmatched
 from driftwatch.windows.spec import WindowSpec
 
 

@@ -17,7 +17,7 @@ from driftwatch.alerts.trail import Trail
 from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, EpisodeChanged, Fact
 from driftwatch.monitor.plan import ModelPlan
-from driftwatch.verdicts.patterns import matching
+from driftwatch.summaries.patterns import matching
 from driftwatch.verdicts.verdict import Judgement
 
 

@@ -14,7 +14,7 @@ from driftwatch.drift.statistic import Kind
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import Layout
 from driftwatch.verdicts.condition import Condition
-from driftwatch.verdicts.patterns import matching
+from driftwatch.summaries.patterns import matching
 from driftwatch.verdicts.spec import RuleSpec, Severity
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from driftwatch.verdicts.patterns import matching, unmatched
+from driftwatch.summaries.patterns import matching, unmatched
 
 
 def test_stars_and_question_marks() -> None:
