@@ -8,7 +8,7 @@ KAFKA_LIBS := build/kafka/libs
 LOCKED := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak bench mutants lock format kafka clean
+.PHONY: help demo test check faults soak bench simulate mutants lock format kafka clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -54,6 +54,9 @@ mutants: $(VENV)/.stamp ## take one safety line out at a time: some test must fa
 format: $(VENV)/.stamp ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+simulate: $(VENV)/.stamp ## evidence in worlds of known truth; its tables go into docs/evidence.md
+	$(BIN)/python -m tests.simulations
 
 # Pins with hashes and no index address, valid for every supported Python.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \

@@ -14,9 +14,9 @@ from driftwatch.drift.spec import EVERY
 from driftwatch.drift.statistic import Statistic
 from driftwatch.drift.variants import refusal
 from driftwatch.events.classes import Stream
+from driftwatch.summaries.patterns import unmatched
 from driftwatch.summaries.slices import ALL
 from driftwatch.verdicts.condition import Condition
-from driftwatch.summaries.patterns import unmatched
 from driftwatch.windows.spec import WindowSpec
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from driftwatch.evidence.baseline import Spread, assumed, events_per_independent
 from driftwatch.evidence.clumping import Surprise, measure
 from driftwatch.evidence.comparison import Comparison
 from driftwatch.evidence.groups import Group
-from driftwatch.evidence.odds import HIGHEST, HOPELESS, LOWEST, half_widths, slopes, usable
+from driftwatch.evidence.odds import HIGHEST, HOPELESS, LOWEST, half_widths, slopes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,29 +59,24 @@ class AgedObserver:
         self._known, self._reference = reference.events > 0, reference.events
         with np.errstate(invalid="ignore"):
             self._gap = np.nan_to_num((reference.hits - reference.expected) / reference.events)
-            self._mean = np.nan_to_num(reference.expected / reference.events)
         bets = reference.events.shape[1] * reference.events.shape[2]
         factor = spread.factor[:, :, None]
         above, below = half_widths(reference.hits / factor, reference.events / factor, bets)
         tolerance = spread.tolerance[:, :, None]
         self._up, self._down = self._gap + tolerance + above, self._gap - tolerance - below
+        mean = np.nan_to_num(reference.expected / np.maximum(reference.events, 1))
+        made = {up: self._usable(mean, up=up)[1].any(axis=2) for up in (True, False)}
+        self.kept = np.stack([made[step > 0] for step in steps])
+        self.bets = self.kept.sum(axis=(0, 2))[:, None]
 
-    def _usable(self, mean: Floats, up: bool, rows: Ints | slice = slice(None)) -> tuple[Floats, Bools]:
+    def _usable(self, mean: Floats, *, up: bool, rows: Ints | slice = slice(None)) -> tuple[Floats, Bools]:
+        """The tolerable shares, and where they leave room for a bet on labels of a known age."""
         q0 = mean + (self._up if up else self._down)[rows]
-        return q0, usable(
-            np.clip(q0, LOWEST * 1.001, None) if up else np.clip(q0, None, HIGHEST / 1.001)
-        ) & self._known[rows]
+        return q0, ((q0 < HIGHEST) if up else (q0 > LOWEST)) & self._known[rows]
 
-    @cached_property
-    def kept(self) -> Bools:
-        """bool[steps, rows, indicators]: bets for which some age can tell anything."""
-        made = {up: self._usable(self._mean, up)[1].any(axis=2) for up in (True, False)}
-        return np.stack([made[step > 0] for step in self.steps])
-
-    @cached_property
-    def bets(self) -> Ints:
-        """int64[rows, 1]: C."""
-        return self.kept.sum(axis=(0, 2))[:, None]
+    def bounds(self) -> tuple[Floats, Floats]:
+        """The largest and the smallest tolerable share (with scores: gap), [rows, indicators, ages]."""
+        return self._up, self._down
 
     def observe(self, matrix: Ints, start_ms: int) -> Observed:
         """One closed pane int64[rows, columns]."""
@@ -100,15 +94,15 @@ class AgedObserver:
         ratios: list[Floats] = []
         still: list[Bools] = []
         for step in self.steps:
-            q0, told = self._usable(mean, step > 0, rows)
+            q0, told = self._usable(mean, up=step > 0, rows=rows)
             told &= events > 0
             slope = slopes(np.where(told, q0, 0.5), step)
             gained = (step * counts.hits + slope * events) * told
             ratios.append(gained.sum(axis=2) * worth)
-            still.append(~told.any(axis=2))
+            still.append(np.logical_not(told.any(axis=2)))
         penalties = np.where(self.kept[:, rows], np.stack(ratios), HOPELESS)
         quiet = np.stack(still)
-        told_rows = ~quiet.all(axis=(0, 2))[:, None]
+        told_rows = np.any(~quiet, axis=(0, 2), keepdims=True)[0]
         return Observed(rows, np.zeros(penalties.shape[1:]), list(penalties), told_rows, quiet)
 
     def compare(self, matrix: Ints) -> Comparison:

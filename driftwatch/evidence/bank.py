@@ -46,15 +46,10 @@ class Observer(Protocol):
     groups: tuple[Group, ...]
     """Of each watch."""
 
-    @property
-    def bets(self) -> Ints:
-        """int64[rows, watches]: C, the bets that are made; 0 where there is no stream of evidence."""
-        ...
-
-    @property
-    def kept(self) -> Bools:
-        """bool[steps, rows, indicators]: the bets that are made."""
-        ...
+    kept: Bools
+    """bool[steps, rows, indicators]: the bets that are made."""
+    bets: Ints
+    """int64[rows, watches]: C, the bets that are made; 0 where there is no stream of evidence."""
 
     def observe(self, matrix: Ints, start_ms: int) -> Observed:
         """One closed pane, int64[rows, columns]."""
@@ -91,7 +86,8 @@ class Bank:
         self.firing = Firing(np.zeros(self.bets.shape), np.zeros(self.bets.shape, np.int64))
         self.seen = np.full(self.bets.shape, -1, np.int64)
         """int64[rows, watches]: the last pane with data, by number; -1 before the first."""
-        self._of = np.repeat(np.arange(self.bets.shape[1]), np.diff(observer.starts, append=indicators))
+        sizes: Ints = np.diff(observer.starts, append=indicators)
+        self._of: Ints = np.repeat(np.arange(self.bets.shape[1], dtype=np.int64), sizes)
         with np.errstate(divide="ignore"):
             self._log_bets = np.log(self.bets)
         self.log_evidence = np.empty(self.bets.shape)
@@ -162,7 +158,9 @@ class Bank:
         self.firing.limit[row, watch] = 0.0
         self.firing.calm[row, watch] = 0
         self.evidence.restart(np.array([row]), self.indicators(watch))
-        self.log_evidence[row, watch] = self._mean(self.evidence.linear[:, [row]].sum(axis=0), [row])[0, watch]
+        self.log_evidence[row, watch] = self._mean(self.evidence.linear[:, [row]].sum(axis=0), [row])[
+            0, watch
+        ]
 
     def forget(self, before: int) -> list[tuple[int, int]]:
         """Restart streams whose slice has been silent since before a pane; answers (row, watch) of those that fired."""

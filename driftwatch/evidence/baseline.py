@@ -21,6 +21,8 @@ WEEK: Final = 168
 CYCLES_MIN: Final = 3
 GAIN: Final = 0.8
 """Slots must lower the wander to less than this part of it: needless slots cost delay."""
+COSTLY: Final = 0.1
+"""Wander that adds less than this part to the tolerance needs no slots."""
 WIDE: Final = 3.5
 """Standard deviations of wander that are tolerable."""
 FACTOR_FLOOR: Final = 0.0005
@@ -93,7 +95,8 @@ class Baseline:
 
     def counts(self, slot: int | None = None) -> tuple[Floats, Floats]:
         """Hits and events of each indicator, [rows, indicators]; None: over all slots."""
-        hits, sizes = self.hits.sum(axis=0), self.sizes.sum(axis=0)
+        hits: Ints = self.hits.sum(axis=0)
+        sizes: Ints = self.sizes.sum(axis=0)
         if slot is not None and self.slotted.any():
             hits = np.where(self.slotted[self.of], self.hits[slot], hits)
             sizes = np.where(self.slotted, self.sizes[slot], sizes)
@@ -139,7 +142,8 @@ def learn(
         measured[slots] = measure(
             surprises, totals[0].shape, width_ms, slots, 0 if slots == 1 else cycles[slots]
         )
-    chosen = _choose({h: _by_watch(found.wander, starts) for h, found in measured.items()})
+    costs = {h: _cost(found, starts, smallest) for h, found in measured.items()}
+    chosen = _choose({h: _by_watch(found.wander, starts) for h, found in measured.items()}, costs)
     slots = int(chosen.max(initial=1))
     best = _picked(measured, chosen[of])
     spread = _spread(best, starts, of, smallest, panes, totals[1])
@@ -211,14 +215,25 @@ def _by_watch(values: Floats, starts: Ints) -> Floats:
     return np.add.reduceat(values.sum(axis=0), starts) if len(starts) else np.empty(0)
 
 
-def _choose(wander: dict[int, Floats]) -> Ints:
-    """Slots of each watch: more only where they lower the wander by more than a fifth.
+def _cost(found: Clumping, starts: Ints, smallest: Floats) -> Floats:
+    """What wander adds to the tolerance of each watch, as a part of the least: mean over rows."""
+    tolerance = _tolerance(found, starts, smallest)
+    return (tolerance / smallest - 1).mean(axis=0) if len(tolerance) else np.zeros(len(smallest))
+
+
+def _choose(wander: dict[int, Floats], costs: dict[int, Floats]) -> Ints:
+    """Slots of each watch: more only where they lower the wander, and what it costs, by more than a fifth.
 
     All watches with slots share one number of them: that which leaves the least wander.
     """
     single = wander[1]
     best = np.ones(len(single), np.int64)
-    gains = {h: values < GAIN * single for h, values in wander.items() if h > 1}
+    matters = costs[1] >= COSTLY
+    gains = {
+        h: matters & (values < GAIN * single) & (costs[h] < GAIN * costs[1])
+        for h, values in wander.items()
+        if h > 1
+    }
     left = {h: np.where(better, wander[h], single).sum() for h, better in gains.items()}
     if not left or not any(better.any() for better in gains.values()):
         return best
@@ -254,11 +269,17 @@ def spread_of(found: Clumping, starts: Ints, smallest: Floats, mean_size: Floats
 
     Indicators that hardly occur are left out: a single event would look like a clump.
     """
-    tells = (found.spread >= TELLING) & ~np.isnan(found.factor)
-    factor = np.maximum.reduceat(np.where(tells, found.factor, 1.0), starts, axis=1)
+    factor = np.maximum.reduceat(np.where(_tells(found), found.factor, 1.0), starts, axis=1)
     learned = np.maximum.reduceat(found.panes, starts, axis=1) >= PANES_MIN
     factor = np.maximum(factor, 1 + FACTOR_FLOOR * (mean_size - 1))
     factor = np.where(learned, factor, np.maximum(factor, 1 + ASSUMED * (mean_size - 1)))
-    wander = np.maximum.reduceat(np.where(tells, found.wander, 0.0), starts, axis=1)
-    tolerance = np.maximum(smallest, WIDE * np.sqrt(wander))
-    return Spread(mean_size, factor, tolerance, learned)
+    return Spread(mean_size, factor, _tolerance(found, starts, smallest), learned)
+
+
+def _tolerance(found: Clumping, starts: Ints, smallest: Floats) -> Floats:
+    wander = np.maximum.reduceat(np.where(_tells(found), found.wander, 0.0), starts, axis=1)
+    return np.maximum(smallest, WIDE * np.sqrt(wander))
+
+
+def _tells(found: Clumping) -> Bools:
+    return (found.spread >= TELLING) & ~np.isnan(found.factor)

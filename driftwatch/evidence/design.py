@@ -16,11 +16,11 @@ from driftwatch.evidence.baseline import PaneShares, learn
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.indicators import ShareMap, Watch, watches
 from driftwatch.evidence.odds import BOTH, UP
-from driftwatch.summaries.patterns import matching
 from driftwatch.evidence.shares import ShareObserver
 from driftwatch.evidence.spec import EvidenceSpec, ToleranceSpec
 from driftwatch.references.reference import Reference, ReferencePanes
 from driftwatch.summaries.layout import Part, Task
+from driftwatch.summaries.patterns import matching
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -70,10 +70,17 @@ class Pool:
 class Detector:
     """Evidence of one model version under a budget, which `sharers` models and versions have in common."""
 
-    def __init__(self, designs: Iterable[Design], budget: Budget, pane_ms: int, sharers: int = 1) -> None:
+    def __init__(
+        self,
+        designs: Iterable[Design],
+        budget: Budget,
+        pane_ms: int,
+        sharers: int = 1,
+        origin_ms: int = 0,
+    ) -> None:
         self.designs = tuple(designs)
         self.banks = tuple(Bank(design.observer) for design in self.designs)
-        self.budget, self.pane_ms, self.sharers = budget, pane_ms, sharers
+        self.budget, self.pane_ms, self.sharers, self._origin_ms = budget, pane_ms, sharers, origin_ms
         self.pools = {pool.group: pool for pool in _pools(self.banks)}
         self.shares = shares(self.pools)
 
@@ -84,7 +91,7 @@ class Detector:
 
     def close(self, stream: Stream, matrix: Ints | None, start_ms: int) -> Told:
         """One closed pane of a stream, int64[rows, columns]; None where nothing was counted."""
-        pane = start_ms // self.pane_ms
+        pane = (start_ms - self._origin_ms) // self.pane_ms
         resolved: list[Member] = []
         forgotten: list[Member] = []
         held: NDArray[np.bool_] | None = None
@@ -102,6 +109,10 @@ class Detector:
             return NOTHING
         return Told(found, tuple(resolved), tuple(forgotten))
 
+    def start_ms(self, pane: int) -> int:
+        """Start of a pane by its number."""
+        return self._origin_ms + pane * self.pane_ms
+
     def claims(self, group: Group) -> Floats:
         """float64[S]: ln E of the group's streams, -inf for those that fire."""
         pool = self.pools[group]
@@ -117,7 +128,8 @@ class Detector:
             if not len(chosen):
                 continue
             needed = limit + float(np.log(len(logs))) - float(np.log(len(chosen)))
-            found[group] = tuple(Listed(pool.members[i], float(logs[i]), needed) for i in chosen.tolist())
+            places: list[int] = chosen.tolist()
+            found[group] = tuple(Listed(pool.members[i], float(logs[i]), needed) for i in places)
             for each in found[group]:
                 member = each.member
                 self.banks[member.bank].fire(member.row, member.watch, each.log_limit)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwatch.events.classes import Stream
 from driftwatch.evidence.comparison import Comparison
 from driftwatch.evidence.detector import Detector, Listed, Member
 from driftwatch.evidence.origin import Excess, origin
@@ -17,7 +18,7 @@ from driftwatch.summaries.slices import SliceTable
 Ints = NDArray[np.int64]
 
 PAID: Final = 5
-"""Bets that are named, the best paid first."""
+"""Bets that are named, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Bet:
     step: float
     """Logits between the largest tolerable share and the one that it expects; negative: a smaller share."""
     log: float
-    """ln R."""
+    """Largest log likelihood ratio of all stretches that end now."""
 
     def __str__(self) -> str:
         """As a line for people."""
@@ -69,9 +70,9 @@ class Found:
 class Describe:
     """Describes members of one detector by counts of one stretch; compares each bank once."""
 
-    def __init__(self, detector: Detector, table: SliceTable, matrix: Callable[[int], Ints]) -> None:
-        """`matrix(bank)` is int64[rows, columns] of the stretch, of the bank's stream."""
-        self._detector, self._table, self._matrix = detector, table, matrix
+    def __init__(self, detector: Detector, table: SliceTable, matrices: Mapping[Stream, Ints]) -> None:
+        """`matrices`: int64[rows, columns] of the stretch, by stream."""
+        self._detector, self._table, self._matrices = detector, table, matrices
         self._compared: dict[int, Comparison] = {}
 
     def all(self, listed: Iterable[Listed]) -> tuple[Found, ...]:
@@ -87,10 +88,9 @@ class Describe:
         steps = bank.observer.steps
         compared = self._compare(member.bank)
         bets = _bets(detector, member, compared)
-        first = bank.indicators(member.watch).start
-        place = first + bets[0][1]
+        first: int = bank.indicators(member.watch).start
+        place: int = first + bets[0][1]
         rising = steps[bets[0][0]] > 0
-        direction = 0 if rising else 1
         at = member.row, place
         return Found(
             member=member,
@@ -104,7 +104,7 @@ class Describe:
             tolerance=float(compared.tolerance[at]),
             events=int(compared.events[at]),
             reference_events=int(compared.reference[at]),
-            since_ms=int(bank.evidence.since[direction, member.row, place]) * detector.pane_ms,
+            since_ms=detector.start_ms(int(bank.evidence.since[bets[0][0], member.row, place])),
             log_evidence=listed.log_evidence,
             log_limit=listed.log_limit,
             bets=tuple(Bet(design.indicators[first + j], steps[k], log) for k, j, log in bets[:PAID]),
@@ -112,8 +112,8 @@ class Describe:
 
     def _compare(self, bank: int) -> Comparison:
         if bank not in self._compared:
-            observer = self._detector.banks[bank].observer
-            self._compared[bank] = observer.compare(self._matrix(bank))
+            matrix = self._matrices[self._detector.designs[bank].stream]
+            self._compared[bank] = self._detector.banks[bank].observer.compare(matrix)
         return self._compared[bank]
 
     def _explains(self, found: Found, others: list[Found]) -> bool:
@@ -137,18 +137,18 @@ class Describe:
 
 
 def _bets(detector: Detector, member: Member, compared: Comparison) -> list[tuple[int, int, float]]:
-    """(step, indicator within the watch, ln R) of a stream's bets, the best paid first.
+    """(step, indicator within the watch, path) of a stream's bets, the likeliest first.
 
-    The cap makes many tie; among these the share that moved most in the bet's direction leads.
+    Where paths tie, the share that moved most in the bet's direction leads.
     """
     bank = detector.banks[member.bank]
     part = bank.indicators(member.watch)
     kept = bank.observer.kept[:, member.row, part]
-    logs = np.where(kept, bank.evidence.log[:, member.row, part], -np.inf)
+    paths = np.where(kept, bank.evidence.path[:, member.row, part], -np.inf)
     moved = np.sign(bank.observer.steps)[:, None] * compared.change[member.row, part]
-    order = np.lexsort((-moved.reshape(-1), -logs.reshape(-1)))
-    places = zip(*np.unravel_index(order, logs.shape), strict=True)
-    return [(int(k), int(j), float(logs[k, j])) for k, j in places]
+    order = np.lexsort((-moved.reshape(-1), -paths.reshape(-1)))
+    places = zip(*np.unravel_index(order, paths.shape), strict=True)
+    return [(int(k), int(j), float(paths[k, j])) for k, j in places]
 
 
 def _size(change: float) -> float:

@@ -38,12 +38,14 @@ class Bets:
     def panes(self, share: Floats) -> Floats:
         """Expected panes to an alert at this share; infinite where no bet gains on average.
 
-        Wald: needed / gain of the best bet, and at least needed / CAP (STATISTICS, section 4, planning).
+        Wald: needed / gain of the best bet, the gain at most CAP. The sum over all beginnings helps: R_t is about
+        e^(t gain) / (1 - e^-gain) after the change.
         """
         gains = [share * step + slopes(self.q0, step) for step in self.steps]
         gain = np.minimum(np.max(gains, axis=0) * self.effective, CAP)
         with np.errstate(divide="ignore", invalid="ignore"):
-            panes = np.where(gain > 0, self.needed / gain, NEVER)
+            helped = np.maximum(self.needed + np.log(-np.expm1(-np.maximum(gain, 0.0))), 0.0)
+            panes = np.where(gain > 0, np.maximum(helped / gain, 1.0), NEVER)
         return np.where(np.isnan(self.q0), NEVER, panes)
 
     def smallest(self, within: float) -> Floats:

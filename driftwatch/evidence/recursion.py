@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+S = TypeVar("S", bound=np.generic)
 
 CAP: Final = 3.0
 """Nats that one pane can add: no single pane can alert."""
@@ -18,31 +21,32 @@ FLOOR: Final = -32.0
 """Stands for ln 0: ln(1 + e^-32) is already 0 in the unit below."""
 CEILING: Final = 600.0
 """Far above any limit; keeps exp finite."""
+PATH_MAX: Final = 1e6
 UNIT: Final = 2.0**-32
 """Logarithms are whole multiples of this, so that equal panes give equal evidence everywhere (EXACTNESS E13)."""
 
 
 @dataclass(slots=True)
 class Evidence:
-    """The state of bets [steps, rows, indicators]; `log` holds ln R, in whole units.
-
-    `path` and `since` follow the bets of the smallest step in each direction, [directions, rows, indicators]: the
-    largest sum of log ratios over all stretches that end now, and the pane number at which that stretch began.
-    """
+    """The state of bets, [steps, rows, indicators] each."""
 
     log: Floats
+    """ln R, in whole units."""
     path: Floats
-    since: Ints
+    """The largest sum of log ratios over all stretches of panes that end now, 0 if none is positive (Page 1954).
+
+    Without the cap: it only says when a change began and which share it is.
+    """
+    since: NDArray[np.int32]
+    """The number of the pane at which that stretch began."""
     linear: Floats
     """exp(log): derived, kept because the next pane needs it again."""
 
     @classmethod
     def empty(cls, steps: Sequence[float], rows: int, indicators: int) -> Evidence:
         """No evidence yet."""
-        directions = len({step > 0 for step in steps})
         log = np.full((len(steps), rows, indicators), FLOOR)
-        path = np.zeros((directions, rows, indicators))
-        return cls(log, path, np.zeros(path.shape, np.int64), np.exp(log))
+        return cls(log, np.zeros(log.shape), np.zeros(log.shape, np.int32), np.exp(log))
 
     def restart(self, rows: Ints, indicators: slice) -> None:
         """Forget everything of these indicators in these rows."""
@@ -59,7 +63,7 @@ def advance(
     pane: int,
     ceiling: Floats | float = CEILING,
     rows: Ints | None = None,
-    still: NDArray[np.bool_] | None = None,
+    still: Bools | None = None,
 ) -> Floats:
     """One closed pane: R_t = LR_t (1 + R_(t-1)), in logarithms; answers the sum of R over steps, [rows, indicators].
 
@@ -70,16 +74,13 @@ def advance(
     """
     total = np.zeros(hits.shape)
     ratio, grown = np.empty(hits.shape), np.empty(hits.shape)
-    direction, last_up = -1, None
     for k, (step, penalty) in enumerate(zip(steps, penalties, strict=True)):
         log, linear = _part(state.log[k], rows), _part(state.linear[k], rows)
         np.multiply(hits, step, out=ratio)
         ratio += penalty
-        np.minimum(ratio, CAP, out=ratio)
         quiet = still[k] if still is not None and still.ndim == 3 else still
-        if last_up is not (step > 0):  # the first step of a direction is its smallest
-            direction, last_up = direction + 1, step > 0
-            _follow(state, direction, ratio, pane, rows, quiet)
+        _follow(state.path[k], state.since[k], _whole(ratio), pane, rows, quiet)
+        np.minimum(ratio, CAP, out=ratio)
         np.log1p(linear, out=grown)
         grown += ratio
         _whole(grown)
@@ -95,23 +96,21 @@ def advance(
 
 
 def _follow(
-    state: Evidence,
-    direction: int,
-    ratio: Floats,
-    pane: int,
-    rows: Ints | None,
-    still: NDArray[np.bool_] | None,
+    path: Floats, since: NDArray[np.int32], ratio: Floats, pane: int, rows: Ints | None, still: Bools | None
 ) -> None:
-    """Page 1954: the stretch with the largest sum that ends now; it begins anew where the sum fell to 0."""
-    path, since = _part(state.path[direction], rows), _part(state.since[direction], rows)
-    begins = path <= 0.0
+    """The best stretch that ends now goes on, or begins anew where the sum fell to 0."""
+    old, began = _part(path, rows), _part(since, rows)
+    begins = old <= 0.0
+    grown = old + ratio
+    np.clip(grown, 0.0, PATH_MAX, out=grown)
     if still is not None:
         begins &= ~still
-    grown = np.maximum(path, 0.0) + _whole(ratio.copy())
-    if still is not None:
-        np.copyto(grown, path, where=still)
-    _put(state.path[direction], rows, np.maximum(grown, 0.0))
-    _put(state.since[direction], rows, np.where(begins, pane, since))
+        np.copyto(grown, old, where=still)
+    _put(path, rows, grown)
+    if rows is None:
+        np.copyto(began, pane, where=begins)
+    else:
+        since[rows] = np.where(begins, pane, began)
 
 
 def _whole(logs: Floats) -> Floats:
@@ -121,11 +120,11 @@ def _whole(logs: Floats) -> Floats:
     return logs
 
 
-def _part(array: NDArray[np.generic], rows: Ints | None):  # type: ignore[no-untyped-def]
+def _part(array: NDArray[S], rows: Ints | None) -> NDArray[S]:
     return array if rows is None else array[rows]
 
 
-def _put(array: NDArray[np.generic], rows: Ints | None, values: NDArray[np.generic]) -> None:
+def _put(array: NDArray[S], rows: Ints | None, values: NDArray[S]) -> None:
     if rows is None:
         array[...] = values
     else:

@@ -71,7 +71,7 @@ def _save(bank: Bank) -> BankState:
         shape=(*bank.observer.kept.shape, bank.bets.shape[1]),
         log=_logs(evidence.log),
         path=_logs(evidence.path),
-        since=_packed(evidence.since),
+        since=_packed(evidence.since.astype(np.int64)),
         limit=_logs(bank.firing.limit),
         calm=_packed(bank.firing.calm),
         seen=_packed(bank.seen),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,17 +40,9 @@ class ShareObserver:
         self.shares, self.baseline, self.columns = shares, baseline, columns
         self.starts, self.groups = shares.starts, groups
         self._slot = _Slot()
-
-    @cached_property
-    def kept(self) -> Bools:
-        """bool[steps, rows, indicators]: bets whose largest tolerable share over all slots is neither 0 nor 1."""
-        up, down = self.baseline.bounds()
-        return np.stack([usable(up if step > 0 else down) for step in self.steps])
-
-    @cached_property
-    def bets(self) -> Ints:
-        """int64[rows, watches]: C."""
-        return np.add.reduceat(self.kept.sum(axis=0), self.starts, axis=1)
+        up, down = baseline.bounds()
+        self.kept = np.stack([usable(up if step > 0 else down) for step in self.steps])
+        self.bets = np.add.reduceat(self.kept.sum(axis=0), shares.starts, axis=1)
 
     def observe(self, matrix: Ints, start_ms: int) -> Observed:
         """One closed pane int64[rows, columns]."""

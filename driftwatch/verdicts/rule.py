@@ -13,8 +13,8 @@ from driftwatch.drift.spec import StatisticsSpec
 from driftwatch.drift.statistic import Kind
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import Layout
-from driftwatch.verdicts.condition import Condition
 from driftwatch.summaries.patterns import matching
+from driftwatch.verdicts.condition import Condition
 from driftwatch.verdicts.spec import RuleSpec, Severity
 
 

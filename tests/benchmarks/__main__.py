@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.benchmarks.core_cost import slices_cost_ratio, window_length_cost_ratio
+from tests.benchmarks.evidence_tick import evidence_tick_ms
 from tests.benchmarks.figure import Figure, show
 from tests.benchmarks.imports import import_s
 from tests.benchmarks.kafka_to_metrics import Bench, ratio_figure, rss_figure
@@ -25,6 +26,7 @@ ALONE: dict[str, Callable[[float], Figure]] = {
     "statistics_tick_ms": statistics_tick_ms,
     "statistics_rows_per_s": statistics_rows_per_s,
     "labels_joined_per_s": labels_joined,
+    "evidence_tick_ms": evidence_tick_ms,
 }
 WITH_BROKER: dict[str, Callable[[Bench], Figure]] = {
     "kafka_to_metrics_ratio": ratio_figure(

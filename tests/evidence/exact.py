@@ -42,5 +42,5 @@ class Bet:
 
 
 def mean_evidence(bets: list[Bet]) -> Decimal:
-    """ln E."""
+    """Ln E."""
     return (sum((Decimal(0) if b.log is None else b.log.exp() for b in bets), Decimal(0)) / len(bets)).ln()

@@ -25,7 +25,9 @@ def test_a_rate_is_read(text: str, alerts: int, period_ms: int) -> None:
     assert Rate.parse(text) == Rate(alerts, period_ms)
 
 
-@pytest.mark.parametrize("text", ["", "weekly", "1", "one per week", "1 per fortnight", "0 per week", "-1 per day"])
+@pytest.mark.parametrize(
+    "text", ["", "weekly", "1", "one per week", "1 per fortnight", "0 per week", "-1 per day"]
+)
 def test_what_is_no_budget_says_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match="write NUMBER per"):
         Rate.parse(text)

@@ -33,7 +33,7 @@ def test_the_factor_is_pearsons_dispersion() -> None:
 
 @pytest.mark.parametrize(("correlation", "factor"), [(0.0, 1.0), (0.02, 2.98), (0.2, 20.8)])
 def test_beta_binomial_panes_have_the_factor_of_their_correlation(correlation: float, factor: float) -> None:
-    """phi = 1 + rho (n - 1) for panes of n."""
+    """Phi = 1 + rho (n - 1) for panes of n."""
     rng = np.random.default_rng(3)
     share = np.full(3000, 0.3)
     if correlation:
@@ -54,12 +54,14 @@ def test_slow_wander_between_blocks_is_its_variance() -> None:
 
 
 def test_insignificant_wander_is_none() -> None:
-    """Of 200 calm worlds hardly any shows wander, and then very little."""
+    """Of 100 calm worlds hardly any shows wander, and then very little."""
     rng = np.random.default_rng(5)
     found = []
-    for _ in range(200):
+    for _ in range(100):
         hits = rng.binomial(50, 0.2, 20 * BLOCK_PANES)
-        found.append(measure(surprises(hits, np.full(len(hits), 50), 0.2), (1, 1), PANE_MS, 1, 0).wander[0, 0])
+        found.append(
+            measure(surprises(hits, np.full(len(hits), 50), 0.2), (1, 1), PANE_MS, 1, 0).wander[0, 0]
+        )
     assert np.mean(np.array(found) > 0) < 0.08
     assert max(found) < 0.002
 

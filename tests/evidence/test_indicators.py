@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from driftwatch.events.classes import Stream
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.indicators import Indicator, ShareMap, Watch, watches
-from driftwatch.events.classes import Stream
 from driftwatch.references.numeric import numeric_field
 from driftwatch.references.spec import CellsSpec
 from driftwatch.summaries.layout import DECISION, SCORE, Field, FieldKind, Part

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from driftwatch.evidence.listing import listed
 
-VALUES = st.lists(st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 50.0, 100.0, 200.0]), min_size=1, max_size=40)
+VALUES = st.lists(
+    st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 50.0, 100.0, 200.0]), min_size=1, max_size=40
+)
 
 
 def brute(values: list[float], panes: float) -> int:
@@ -25,14 +27,20 @@ def logs(values: list[float]) -> np.ndarray:
 
 @given(VALUES, st.sampled_from([1.5, 10.0, 99.7]))
 def test_the_list_is_that_of_the_definition(values: list[float], panes: float) -> None:
-    near = [k for k, v in enumerate(sorted(values, reverse=True), 1) if v and abs(v * k / (panes * len(values)) - 1) < 1e-9]
+    near = [
+        k
+        for k, v in enumerate(sorted(values, reverse=True), 1)
+        if v and abs(v * k / (panes * len(values)) - 1) < 1e-9
+    ]
     found = listed(logs(values), math.log(panes))
     assert len(found) == brute(values, panes) or near
     assert sorted((values[i] for i in found), reverse=True) == sorted(values, reverse=True)[: len(found)]
 
 
 @given(VALUES, st.sampled_from([1.5, 10.0]))
-def test_a_list_removes_at_least_the_panes_of_one_alert_from_the_mean(values: list[float], panes: float) -> None:
+def test_a_list_removes_at_least_the_panes_of_one_alert_from_the_mean(
+    values: list[float], panes: float
+) -> None:
     found = listed(logs(values), math.log(panes))
     if len(found):
         assert sum(values[i] for i in found) / len(values) >= panes * (1 - 1e-9)

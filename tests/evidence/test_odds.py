@@ -35,12 +35,17 @@ def test_a_slope_gives_the_log_likelihood_ratio(q0: float, step: float) -> None:
 
 
 @given(st.floats(0.002, 0.998), st.sampled_from(BOTH), st.integers(1, 12))
-def test_the_expected_ratio_at_the_boundary_is_one_by_enumeration(q0: float, step: float, events: int) -> None:
+def test_the_expected_ratio_at_the_boundary_is_one_by_enumeration(
+    q0: float, step: float, events: int
+) -> None:
     """Exactly E[LR] = 1 at the largest tolerable share, and below 1 inside; whatever the number of events."""
     b = float(slopes(np.array(q0), step))
     for inside, bound in ((q0, 1.0), (q0 * 0.9 if step > 0 else q0 + 0.1 * (1 - q0), 1.0)):
         mean = sum(
-            math.comb(events, hits) * inside**hits * (1 - inside) ** (events - hits) * math.exp(step * hits + b * events)
+            math.comb(events, hits)
+            * inside**hits
+            * (1 - inside) ** (events - hits)
+            * math.exp(step * hits + b * events)
             for hits in range(events + 1)
         )
         assert mean <= bound + 1e-9
@@ -79,5 +84,5 @@ def test_a_bet_beyond_the_range_is_hopeless_on_the_far_side_only() -> None:
 
 def test_bets_up_then_down() -> None:
     assert BOTH == (0.2, 0.5, 1.0, -0.2, -0.5, -1.0)
-    assert STEPS == BOTH[:3]
+    assert BOTH[:3] == STEPS
     assert usable(np.array([0.0005, 0.5, 0.9995])).tolist() == [False, True, False]

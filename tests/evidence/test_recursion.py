@@ -15,7 +15,9 @@ from driftwatch.evidence.odds import STEPS, UP, slopes
 from driftwatch.evidence.recursion import CAP, FLOOR, UNIT, Evidence, advance
 from tests.evidence.exact import Bet
 
-PANES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda x: (min(x), max(x))), max_size=25)
+PANES = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda x: (min(x), max(x))), max_size=25
+)
 
 
 def run(panes: list[tuple[int, int]], q0: float, phi: float) -> Evidence:
@@ -44,7 +46,9 @@ def test_evidence_is_that_of_fifty_digits(panes: list[tuple[int, int]], q0: floa
 
 
 @given(PANES)
-def test_evidence_is_the_sum_over_all_beginnings_of_the_product_of_ratios(panes: list[tuple[int, int]]) -> None:
+def test_evidence_is_the_sum_over_all_beginnings_of_the_product_of_ratios(
+    panes: list[tuple[int, int]],
+) -> None:
     """Shiryaev-Roberts by its definition: R_t = sum over k of the product of LR_k ... LR_t."""
     state, q0 = run(panes, 0.3, 1.0), 0.3
     told = [(h, n) for h, n in panes if n]
@@ -57,14 +61,15 @@ def test_evidence_is_the_sum_over_all_beginnings_of_the_product_of_ratios(panes:
 
 @given(PANES)
 def test_the_path_is_the_best_stretch_that_ends_now(panes: list[tuple[int, int]]) -> None:
-    state, step = run(panes, 0.3, 1.0), STEPS[0]
-    b = float(slopes(np.array(0.3), step))
-    gains = [min(CAP, step * h + b * n) if n else 0.0 for h, n in panes]
-    sums = [sum(gains[start:]) for start in range(len(gains))]
-    best = max([0.0, *sums])
-    assert state.path[0, 0, 0] == pytest.approx(best, abs=1e-7)
-    if best > 1e-6:
-        assert sums[int(state.since[0, 0, 0])] == pytest.approx(best, abs=1e-7)
+    state = run(panes, 0.3, 1.0)
+    for k, step in enumerate(STEPS):
+        b = float(slopes(np.array(0.3), step))
+        gains = [step * h + b * n if n else 0.0 for h, n in panes]
+        sums = [sum(gains[start:]) for start in range(len(gains))]
+        best = max([0.0, *sums])
+        assert state.path[k, 0, 0] == pytest.approx(best, abs=1e-7)
+        if best > 1e-6:
+            assert sums[int(state.since[k, 0, 0])] == pytest.approx(best, abs=1e-7)
 
 
 @pytest.mark.parametrize("q0", [0.1, 0.5, 0.97])
