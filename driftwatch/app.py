@@ -64,6 +64,8 @@ def model_plans(loaded: Loaded) -> list[ModelPlan]:
             about=about,
             max_future_ms=configuration.kafka.max_future,
             max_jump_ms=DAY_MS,
+            budget=configuration.alerting.budget_of(rules=bool(spec.rules)),
+            sharers=len(configuration.models),
         )
         for spec in configuration.models
     ]

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from driftwatch.alerts.notifications import Notification
 from driftwatch.cli.program import run
 from driftwatch.config.load import load
 from driftwatch.drift.reading import Reading
 from driftwatch.errors import ConfigurationError, SourceError
 from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.iso import parse_iso_ms
 from driftwatch.replay import Replay
 
 ROOT = Path(__file__).parent.parent
@@ -105,3 +107,41 @@ def test_a_topic_that_no_model_reads_is_an_error_that_names_those_there_are(fold
 def test_a_missing_file_is_an_error(folder: Path) -> None:
     with pytest.raises(SourceError, match="no such file"):
         next(Replay(load(folder / "car-loan.yaml"), {"predictions": "x.csv"}).steps())
+
+
+@pytest.fixture(scope="module")
+def told_by_evidence(folder: Path) -> list[Notification]:
+    """The same data with a budget instead of rules, in panes of one day."""
+    written = (folder / "car-loan.yaml").read_text().partition("    windows:")[0]
+    config = folder / "evidence.yaml"
+    config.write_text(
+        written + "    windows: [{size: 7d, slide: 1d}]\n    retraining: {enabled: false}\n"
+        "alerting: {budget: 1 per year}\n"
+    )
+    reference = str(DATA / "car_loan_reference.csv.gz")
+    assert run(["reference", "build", "-c", str(config), reference]) == 0
+    given = {
+        "predictions": str(DATA / "car_loan_analysis.csv.gz"),
+        "labels": str(DATA / "car_loan_labels.csv.gz"),
+    }
+    return [n for step in Replay(load(config), given).steps() for n in step.notifications]
+
+
+def test_evidence_is_silent_in_the_clean_chunks_and_names_what_changed_in_the_sixth(
+    told_by_evidence: list[Notification],
+) -> None:
+    """25 000 rows without an alert; then a ticket that names car_value first, and a page with the accuracy."""
+    changed_ms = parse_iso_ms("2019-03-31T03:00:00Z")  # 5 chunks of 30 days, 6 hours and 36 minutes
+    month_ms = 30 * 86_400_000
+    assert told_by_evidence
+    assert all(changed_ms < n.time_ms for n in told_by_evidence)
+    inputs, page = (
+        next(n for n in told_by_evidence if n.severity == severity and n.data["alert"]["kind"] == kind)
+        for severity, kind in (("ticket", "input"), ("page", "performance"))
+    )
+    assert max(inputs.time_ms, page.time_ms) <= changed_ms + month_ms
+    first = inputs.data["findings"][0]
+    assert (first["slice"], first["field"]) == ("all", "car_value")
+    assert parse_iso_ms(first["since"]) in range(changed_ms - 86_400_000, changed_ms + 86_400_000)
+    assert "accuracy 9" in page.data["findings"][0]["cells"][0]
+    assert page.data["findings"][0]["field"] == "error"

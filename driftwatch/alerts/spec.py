@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from driftwatch.events.spec import DAY_MS
 from driftwatch.events.times import Duration
+from driftwatch.evidence.budget import USUAL, Budget, Rate
 from driftwatch.spec import Spec
 
 
@@ -24,10 +25,41 @@ class RetrainingSpec(Spec):
     """Requests per model and day of event time."""
 
 
+class BudgetSpec(Spec):
+    """A budget for each family of alerts."""
+
+    page: str = "1 per week"
+    """Alerts on performance and calibration, and on what the model's `evidence.page` marks."""
+    ticket: str = "1 per week"
+    """Alerts on inputs, scores and data quality."""
+
+    @field_validator("page", "ticket")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Rate.parse(text)
+        return text
+
+
 class AlertingSpec(Spec):
     """Alerting as a whole."""
 
-    budget: str = "1 per week"
-    """The false-alert budget of evidence rules; they are not in this version, so only declared `rules` alert."""
+    budget: str | BudgetSpec | None = None
+    """At most so many false alerts while nothing changes, over all models: `1 per week`, or one each for `page` and `ticket`.
+    Evidence alerts under it beside declared rules; where nothing is said, models without `rules` have 1 per week."""
     external_url: str = "http://localhost:9464"
     """Where people reach this daemon; links in messages start with it."""
+
+    @field_validator("budget")
+    @classmethod
+    def _readable(cls, budget: str | BudgetSpec | None) -> str | BudgetSpec | None:
+        if isinstance(budget, str):
+            Rate.parse(budget)
+        return budget
+
+    def budget_of(self, *, rules: bool) -> Budget | None:
+        """The budget of a model's evidence; None where it has `rules` and nobody asked for evidence beside them."""
+        if self.budget is None:
+            return None if rules else USUAL
+        if isinstance(self.budget, str):
+            return Budget.parse(self.budget)
+        return Budget(Rate.parse(self.budget.page), Rate.parse(self.budget.ticket))

@@ -14,13 +14,22 @@ from driftwatch.config.model_checks import STREAMS, check_model
 from driftwatch.config.parts import Parts
 from driftwatch.config.rule_checks import check_rules, check_statistics
 from driftwatch.config.words import suggestion
+from driftwatch.evidence.budget import Rate
 from driftwatch.summaries.patterns import unmatched
 from driftwatch.verdicts.spec import Severity
 
-KINDS: Final = ("alert", "alert.firing", "alert.resolved", "retrain", "retrain.requested", "retrain.ended")
+KINDS: Final = (
+    "alert",
+    "alert.firing",
+    "alert.resolved",
+    "page",
+    "ticket",
+    "retrain",
+    "retrain.requested",
+    "retrain.ended",
+)
 """What an endpoint may be sent (`on`)."""
 
-_BUDGET: Final = re.compile(r"^\d+(\.\d+)? per (hour|day|week|month|year)$")
 _SERVER: Final = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})$")
 
 
@@ -96,12 +105,19 @@ def _alerting(parts: Parts) -> Iterator[Mistake]:
         write = "the address without `?` and `#`; links are made by adding paths"
         yield Mistake(("alerting", "external_url"), "`external_url` has a query or a fragment", write)
     budget = parts.text(("alerting", "budget"))
-    if budget is not None and not _BUDGET.match(budget):
-        yield Mistake(
-            ("alerting", "budget"),
-            f"`budget` is `{budget}`, which is not a rate",
-            "`1 per week`, or per hour, day, month, year",
-        )
+    if budget is not None:
+        yield from _rate(("alerting", "budget"), budget)
+    for family in ("page", "ticket"):
+        if (rate := parts.text(("alerting", "budget", family))) is not None:
+            yield from _rate(("alerting", "budget", family), rate)
+
+
+def _rate(path: Path, text: str) -> Iterator[Mistake]:
+    try:
+        Rate.parse(text)
+    except ValueError:
+        message = f"`{path[-1]}` is `{text}`, which is not a rate"
+        yield Mistake(path, message, "`1 per week`, or per hour, day, month, year")
 
 
 def url_fault(url: str) -> str:

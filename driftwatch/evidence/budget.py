@@ -16,7 +16,7 @@ _UNIT_MS: Final = {
     "year": 31_536_000_000,  # 365 days
 }
 _FORM: Final = re.compile(
-    r"\s*(\d+)\s+(?:per|a|an)\s+(?:(\d+)\s+)?(hour|day|week|month|year)s?\s*", re.IGNORECASE
+    r"\s*(\d+(?:\.\d+)?)\s+(?:per|a|an)\s+(?:(\d+)\s+)?(hour|day|week|month|year)s?\s*", re.IGNORECASE
 )
 _HOW: Final = "write NUMBER per hour, day, week, month or year, such as `1 per week` or `1 per 2 weeks`"
 
@@ -25,7 +25,7 @@ _HOW: Final = "write NUMBER per hour, day, week, month or year, such as `1 per w
 class Rate:
     """So many false alerts in so much event time, on average, while nothing changes."""
 
-    alerts: int
+    alerts: float
     period_ms: int
 
     @classmethod
@@ -34,8 +34,8 @@ class Rate:
         match = _FORM.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not a budget; {_HOW}")
-        alerts, count = int(match[1]), int(match[2] or 1)
-        if alerts < 1 or count < 1:
+        alerts, count = float(match[1]), int(match[2] or 1)
+        if alerts <= 0 or count < 1:
             raise ValueError(f"{text!r} allows no alert at all, so nothing could ever alert; {_HOW}")
         return cls(alerts, count * _UNIT_MS[match[3].lower()])
 
@@ -60,3 +60,7 @@ class Budget:
     def of(self, family: Family) -> Rate:
         """The budget of a family."""
         return self.page if family is Family.PAGE else self.ticket
+
+
+USUAL: Final = Budget.parse("1 per week")
+"""Where nothing is said."""

@@ -16,6 +16,7 @@ from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.snapshot import RuleView
 from driftwatch.monitor.version import Version
 from driftwatch.monitor.versions import Versions
+from driftwatch.monitor.watching import Watching
 from driftwatch.summaries.layout import Part
 from driftwatch.summaries.totals import events_of
 from driftwatch.verdicts.verdict import Judgement, loudest
@@ -37,10 +38,17 @@ class Closing:
     """Closes what is decided, over all versions of one model."""
 
     def __init__(
-        self, plan: ModelPlan, versions: Versions, decisions: Decisions, *, keep_readings: bool
+        self,
+        plan: ModelPlan,
+        versions: Versions,
+        decisions: Decisions,
+        watching: Watching | None = None,
+        *,
+        keep_readings: bool,
     ) -> None:
         self._model = plan.name
         self._versions, self._decisions = versions, decisions
+        self._watching = watching or Watching(plan, {})
         self._keep_readings = keep_readings
         self._readings: list[tuple[Reading, tuple[RuleView, ...]]] = []
         self._digests: list[list[Any]] = []
@@ -104,4 +112,5 @@ class Closing:
             if self._keep_readings:
                 self._readings.append((reading, judging.views_of(reading)))
             judgements += said
+        judgements += self._watching.close(version, part, closed, len(self._versions.live))
         return judgements

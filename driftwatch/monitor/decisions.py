@@ -17,6 +17,7 @@ from driftwatch.alerts.trail import Trail
 from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, EpisodeChanged, Fact
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.watching import RULES
 from driftwatch.summaries.patterns import matching
 from driftwatch.verdicts.verdict import Judgement
 
@@ -78,6 +79,8 @@ class Decisions:
             rule.name: [n for n, looked in zip(names, matching(rule.windows, names), strict=True) if looked]
             for rule in self._plan.spec.rules
         }
+        if self._plan.budget is not None and self._plan.spec.evidence.enabled:
+            rules |= RULES
         time_ms = self.state.time_ms
         self._alerts(
             alert_rules.reconfigure(self.state.alerts, self._plan.name, rules, time_ms, self._plan.about)

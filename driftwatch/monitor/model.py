@@ -43,6 +43,7 @@ from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.versions import Versions
 from driftwatch.monitor.view import version_views
+from driftwatch.monitor.watching import Watching
 from driftwatch.references.codec import encode
 
 BLOCK: Final = 8_192
@@ -81,7 +82,10 @@ class ModelMonitor:
         )
         self.decisions = Decisions(plan, load(saved, f"{plan.name}/decisions", DecisionState))
         self.decisions.reconfigure()
-        self.closing = Closing(plan, self.versions, self.decisions, keep_readings=keep_readings)
+        self.watching = Watching(plan, _evidence_of(plan, saved))
+        self.closing = Closing(
+            plan, self.versions, self.decisions, self.watching, keep_readings=keep_readings
+        )
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
         for stream, stream_plan in plan.streams.items():
@@ -316,6 +320,7 @@ class ModelMonitor:
         for version in self.versions.ended(limits[Stream.PREDICTIONS], self._expired_ms()):
             if not version.draining:
                 self.decisions.end_version(version.name)
+                self.watching.forget(version.name)
             row = {"version": version.name, "layout": version.layout.hash}
             self._journal(changes, Entry.END, offsets, row)
         return self.versions.take_facts()
@@ -355,6 +360,7 @@ class ModelMonitor:
             changes.panes |= version.changes()
         changes.panes |= self.versions.take_dropped()
         now = {f"{name}/version/{v}": state for v, state in self.versions.states().items()}
+        now |= {f"{name}/evidence/{v}": state for v, state in self.watching.states().items()}
         now[f"{name}/model"] = msgspec.msgpack.encode(self._state())
         now[f"{name}/decisions"] = msgspec.msgpack.encode(self.decisions.state)
         for key, state in now.items():
@@ -412,7 +418,7 @@ class ModelMonitor:
         return ModelView(
             model=self.plan.name,
             task=self.plan.spec.task.value,
-            versions=version_views(self.versions),
+            versions=version_views(self.versions, self.watching.views),
             alerts=self.decisions.alerts(),
             episodes=self.decisions.episodes(),
             classes={(stream, at(place), why): n for stream, place, why, n in self.tally.items()},
@@ -428,3 +434,9 @@ def _decided(facts: Iterable[Fact]) -> dict[str, Any]:
     alerts = [[f.fingerprint, f.new.value, f.time_ms] for f in facts if isinstance(f, AlertChanged)]
     episodes = [[f.id, f.new.value, f.time_ms] for f in facts if isinstance(f, EpisodeChanged)]
     return {"alerts": alerts, "episodes": episodes} if alerts or episodes else {}
+
+
+def _evidence_of(plan: ModelPlan, saved: Saved) -> dict[str, bytes]:
+    """Stored evidence by version."""
+    prefix = f"{plan.name}/evidence/"
+    return {k.removeprefix(prefix): v for k, v in saved.states.items() if k.startswith(prefix)}

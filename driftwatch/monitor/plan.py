@@ -13,6 +13,7 @@ from driftwatch.errors import ReferenceFileError
 from driftwatch.events.classes import Stream
 from driftwatch.events.reading import StreamReading
 from driftwatch.events.spec import DAY_MS
+from driftwatch.evidence.budget import Budget
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.reference import Reference
 from driftwatch.references.subject import Subject
@@ -70,6 +71,10 @@ class ModelPlan:
     about: About
     max_future_ms: int
     max_jump_ms: int
+    budget: Budget | None = None
+    """The false-alert budget of the model's evidence; None: evidence is not watched."""
+    sharers: int = 1
+    """Models that draw on the budget."""
     stored_generation_ms: int | None = None
     """Width of the generations in which the state already holds rows; None in a new one."""
     counted_columns: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from driftwatch.alerts.messages import About
+from driftwatch.evidence.budget import Budget
 from driftwatch.monitor.plan import Choice, ModelPlan
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.codec import decode, encode
@@ -32,6 +33,8 @@ class _Plan(msgspec.Struct, frozen=True):
     configuration: str
     max_future_ms: int
     max_jump_ms: int
+    budget: Budget | None = None
+    sharers: int = 1
 
 
 class Recorded(NamedTuple):
@@ -73,6 +76,8 @@ def _recorded(plan: ModelPlan) -> _Plan:
         configuration=plan.about.configuration,
         max_future_ms=plan.max_future_ms,
         max_jump_ms=plan.max_jump_ms,
+        budget=plan.budget,
+        sharers=plan.sharers,
     )
 
 
@@ -86,4 +91,6 @@ def _plan(plan: _Plan, references: Mapping[str, bytes]) -> ModelPlan:
         about=About(plan.external_url, plan.configuration),
         max_future_ms=plan.max_future_ms,
         max_jump_ms=plan.max_jump_ms,
+        budget=plan.budget,
+        sharers=plan.sharers,
     )

@@ -34,6 +34,24 @@ class RuleView:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """The evidence of one group of streams after the last closed pane."""
+
+    group: str
+    family: str
+    """`page` or `ticket`: the budget that it draws on."""
+    fields: tuple[str, ...]
+    verdicts: NDArray[np.int8]
+    """int8[slices, fields]: position in `tuple(Verdict)`; -1 where there is no stream."""
+    logs: NDArray[np.float64]
+    """float64[slices, fields]: ln E, NaN where there is no stream."""
+    log_limit: float
+    """ln E from which one stream alerts alone."""
+    streams: int
+    firing: int
+
+
+@dataclass(frozen=True, slots=True)
 class VersionView:
     """One live model version."""
 
@@ -42,11 +60,12 @@ class VersionView:
     reference_hash: str
     slices: tuple[str, ...]
     verdict: Verdict
-    """The loudest over all rules; `insufficient` where no rule had enough data."""
+    """The loudest over all rules and evidence; `insufficient` where none had enough data."""
     readings: Mapping[tuple[Stream, str], Reading]
     """Last reading by stream and window."""
     rules: tuple[RuleView, ...] = ()
     last_event_ms: int = 0
+    evidence: tuple[EvidenceView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

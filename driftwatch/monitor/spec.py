@@ -13,6 +13,7 @@ from driftwatch.events.classes import Stream
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.spec import DAY_MS, MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec
 from driftwatch.events.times import Duration
+from driftwatch.evidence.spec import EvidenceSpec
 from driftwatch.references.spec import CellsSpec, ReferenceSpec
 from driftwatch.spec import Spec
 from driftwatch.summaries.layout import Task
@@ -51,6 +52,8 @@ class ModelSpec(Spec):
     """Settings of the statistics."""
     cells: CellsSpec = CellsSpec()
     """How values are cut into cells when a reference is built."""
+    evidence: EvidenceSpec = EvidenceSpec()
+    """Evidence under the false-alert budget: the trigger where no rules are declared."""
     rules: list[RuleSpec] = []
     """What is demanded of the statistics."""
     retraining: RetrainingSpec = RetrainingSpec()

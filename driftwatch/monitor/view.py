@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from driftwatch.monitor.snapshot import VersionView
+from collections.abc import Mapping
+
+from driftwatch.monitor.snapshot import EvidenceView, VersionView
 from driftwatch.monitor.versions import Versions
 from driftwatch.verdicts.verdict import VERDICTS, Verdict, loudest
 
 
-def version_views(versions: Versions) -> dict[str, VersionView]:
+def version_views(
+    versions: Versions, evidence: Mapping[str, tuple[EvidenceView, ...]] | None = None
+) -> dict[str, VersionView]:
     """Every live version, then those whose reference is still being learned.
 
     Readings and arrays are never changed once made, so sharing them is safe.
     """
-    views = {name: _view(versions, name) for name in versions.live}
+    views = {name: _view(versions, name, (evidence or {}).get(name, ())) for name in versions.live}
     return views | {name: _learning_view(name) for name in versions.learning}
 
 
-def _view(versions: Versions, name: str) -> VersionView:
+def _view(versions: Versions, name: str, evidence: tuple[EvidenceView, ...]) -> VersionView:
     version, rules = versions.live[name], tuple(versions.judging[name].views.values())
-    said = {int(code) for rule in rules for code in set(rule.verdicts.ravel().tolist()) if code >= 0}
+    told = (*rules, *evidence)
+    said = {int(code) for rule in told for code in set(rule.verdicts.ravel().tolist()) if code >= 0}
     return VersionView(
         version=name,
         layout_hash=version.layout.hash,
@@ -28,6 +33,7 @@ def _view(versions: Versions, name: str) -> VersionView:
         readings=dict(version.readings),
         rules=rules,
         last_event_ms=version.state.last_event_ms,
+        evidence=evidence,
     )
 
 

@@ -11,9 +11,8 @@ from driftwatch.drift.moved import moved
 from driftwatch.drift.reading import Estimate, Floats, Ints, Pair, Reading
 from driftwatch.summaries.totals import events_of
 from driftwatch.verdicts.rule import Rule
-from driftwatch.verdicts.spec import Severity
 from driftwatch.verdicts.state import Members, RuleState, load, save
-from driftwatch.verdicts.verdict import CODE, Finding, Judgement, Verdict
+from driftwatch.verdicts.verdict import CODE, SEVERE, Finding, Judgement, Verdict
 
 Bools = NDArray[np.bool_]
 
@@ -21,7 +20,6 @@ NOT_LOOKED: Final = -1
 """Verdict code of a slice and field that the rule does not look at."""
 EXPLAINED: Final = 20
 """Findings, loudest first, that get the cells which moved most; a message shows fewer."""
-_SEVERE: Final = {Severity.WARNING: CODE[Verdict.WARNING], Severity.DRIFT: CODE[Verdict.DRIFT]}
 
 
 def judge(
@@ -110,7 +108,7 @@ def _remember(members: Members, estimate: Estimate, enough: Bools) -> None:
 
 def _verdicts(rule: Rule, enough: Bools, firing: Bools) -> NDArray[np.int8]:
     """A breach that is not yet held is `ok`; a firing member stays loud until it has recovered."""
-    known = np.where(firing, _SEVERE[rule.severity], CODE[Verdict.OK])
+    known = np.where(firing, CODE[SEVERE[rule.severity]], CODE[Verdict.OK])
     looked = np.where(enough, known, CODE[Verdict.INSUFFICIENT])
     return np.where(rule.mask, looked, NOT_LOOKED).astype(np.int8)
 

@@ -15,6 +15,10 @@ class Severity(StrEnum):
 
     WARNING = "warning"
     DRIFT = "drift"
+    TICKET = "ticket"
+    """Can wait until the morning: evidence on inputs, scores and quality."""
+    PAGE = "page"
+    """May wake somebody: evidence on performance and calibration, and what the user marks."""
 
 
 class RuleSpec(Spec):
@@ -37,7 +41,7 @@ class RuleSpec(Spec):
     clear_for: int = Field(default=3, ge=1)
     """Panes in a row within `clear` after which the alert is resolved."""
     severity: Severity = Severity.DRIFT
-    """What a broken rule means: `warning` or `drift`; endpoints choose by it."""
+    """What a broken rule means: `warning`, `drift`, `ticket` or `page`; endpoints choose by it."""
     retrain: bool | None = None
     """Whether this rule may request a retraining; default: only statistics that rest on labels. Estimates never do."""
 

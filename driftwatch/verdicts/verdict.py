@@ -88,6 +88,14 @@ VERDICTS: Final[tuple[Verdict, ...]] = tuple(Verdict)
 
 CODE: Final[dict[Verdict, int]] = {verdict: i for i, verdict in enumerate(VERDICTS)}
 
+SEVERE: Final = {
+    Severity.WARNING: Verdict.WARNING,
+    Severity.TICKET: Verdict.WARNING,
+    Severity.DRIFT: Verdict.DRIFT,
+    Severity.PAGE: Verdict.DRIFT,
+}
+"""What a firing alert of a severity says of its members."""
+
 _LOUDNESS: Final = (Verdict.INSUFFICIENT, Verdict.LEARNING, Verdict.OK, Verdict.WARNING, Verdict.DRIFT)
 
 

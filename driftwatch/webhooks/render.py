@@ -38,7 +38,7 @@ def wants(endpoint: EndpointSpec, notification: Notification) -> bool:
     kind = notification.type.value
     family = kind.partition(".")[0]
     return (
-        (kind in endpoint.on or family in endpoint.on)
+        (kind in endpoint.on or family in endpoint.on or notification.severity in endpoint.on)
         and (family != "alert" or notification.severity in endpoint.severities)
         and any(fnmatchcase(notification.model, pattern) for pattern in endpoint.models)
     )

@@ -39,7 +39,7 @@ class AlertHead(msgspec.Struct):
     rule: str
     version: str
     kind: str
-    severity: Literal["warning", "drift"]
+    severity: Literal["warning", "drift", "ticket", "page"]
     since: Time
 
 
@@ -170,7 +170,7 @@ def json_schema() -> dict[str, Any]:
             "timestamp": msgspec.json.schema(Time),
             "model": text,
             "version": text,
-            "severity": {"enum": ["warning", "drift", "retrain"]},
+            "severity": {"enum": ["warning", "drift", "ticket", "page", "retrain"]},
             "data": {"type": "object"},
         },
         "oneOf": branches,

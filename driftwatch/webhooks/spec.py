@@ -30,9 +30,10 @@ class EndpointSpec(Spec):
     previous_secret: Secret | None = None
     """While a key is rotated: the old one, with which the same body is signed too."""
     on: list[str] = ["alert"]
-    """Kinds that are sent here: `alert`, `alert.firing`, `alert.resolved`, `retrain`, `retrain.requested`, `retrain.ended`."""
-    severities: list[str] = ["warning", "drift"]
-    """Severities of alerts that are sent here: `warning`, `drift`."""
+    """Kinds that are sent here: `alert`, `alert.firing`, `alert.resolved`, `retrain`, `retrain.requested`, `retrain.ended`;
+    `page` and `ticket` stand for the alerts of that severity."""
+    severities: list[str] = ["warning", "drift", "ticket", "page"]
+    """Severities of alerts that are sent here: `warning`, `drift`, `ticket`, `page`."""
     models: list[str] = ["*"]
     """Patterns over model names."""
     allow_networks: list[str] = []

@@ -108,6 +108,11 @@ class Series:
         return max(self._open, default=None)
 
     @property
+    def totals(self) -> dict[str, Matrix]:
+        """The running sum of each window by name, as of the last closed pane; valid until the next one closes."""
+        return {total.window.name: total.total for total in self._sums}
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is counted anywhere: no open pane, no window with content."""
         return not self._open and not self._filled()
