@@ -23,6 +23,7 @@ CODE_MAX: Final = 80
 
 _LABELLED: Final = (Kind.PERFORMANCE.value, Kind.CALIBRATION.value)
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_WORDS: Final = {"drift": "Drift", "warning": "Warning", "page": "Page", "ticket": "Ticket"}
 _ENDINGS: Final = {
     "recovered": "it has recovered",
     "version_ended": "its model version is no longer in use",
@@ -58,7 +59,7 @@ def _alert(notification: Notification, data: AlertData) -> tuple[str, list[str],
         what = f"*What* rule {code(alert.rule)} of version {code(alert.version)} is resolved: {ending}"
         when = f"*When* broken since {_time(alert.started)}, resolved {_time(alert.since)}"
         return f"Resolved in {name}", [what, _where(data), when], link
-    word = "Drift" if alert.severity == "drift" else "Warning"
+    word = _WORDS[alert.severity]
     what = f"*What* rule {code(alert.rule)} ({alert.kind}) of version {code(alert.version)} is broken"
     lines = [what, _where(data), f"*Since* {_time(alert.started)}", *_rests(alert.kind, data.findings)]
     lines += _findings(data.findings[:FINDINGS_MAX], data.findings_total, alert.kind)

@@ -100,7 +100,9 @@ def test_endpoints() -> None:
     assert (one.path[-1], one.write) == (1, "`retrain` (did you mean that?)")
     assert found(lambda d: d["endpoints"][0].update(on=list(KINDS))) == []
     assert "nothing is ever sent" in only(lambda d: d["endpoints"][0].update(on=[])).message
-    assert only(lambda d: d["endpoints"][0].update(severities=["page"])).write == "one of `warning`, `drift`"
+    assert only(lambda d: d["endpoints"][0].update(severities=["loud"])).write == (
+        "one of `warning`, `drift`, `ticket`, `page`"
+    )
     assert only(lambda d: d["endpoints"][0].update(allow_networks=["10.0.0.1/8"])).write == "10.0.0.0/8"
     assert "CIDR" in only(lambda d: d["endpoints"][0].update(allow_networks=["local"])).write
     assert (

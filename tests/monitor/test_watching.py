@@ -117,7 +117,9 @@ def test_a_drifted_input_is_one_ticket_that_names_it() -> None:
     core = Watched()
     Traffic().add(10).add(15, drifted=True).into(core)
     alerts = core.alerts()
-    assert set(alerts) == {"evidence inputs", "evidence quality"}, "three deviations are out of the range, too"
+    assert set(alerts) == {"evidence inputs", "evidence quality"}, (
+        "three deviations are out of the range, too"
+    )
     alert = alerts["evidence inputs"]
     assert (alert.state, alert.severity, alert.kind, alert.retrain) == (
         AlertState.FIRING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from driftwatch.alerts.notifications import Notification
@@ -40,6 +41,14 @@ def test_severities_choose_alerts_and_never_hold_back_a_retraining() -> None:
     assert not chosen(firing(), severities=["warning"])
     assert chosen(firing(), severities=["drift"])
     assert chosen(requested(), on=["retrain"], severities=["warning"])
+
+
+def test_on_page_takes_the_alerts_that_may_wake_somebody() -> None:
+    page, ticket = (msgspec.structs.replace(firing(), severity=severity) for severity in ("page", "ticket"))
+    assert chosen(page, on=["page"])
+    assert not chosen(ticket, on=["page"])
+    assert not chosen(requested(), on=["page"])
+    assert chosen(ticket)
 
 
 @pytest.mark.parametrize(
