@@ -12,6 +12,7 @@ from driftwatch.cli.options import DEFAULT_CONFIG, Config, Json
 from driftwatch.cli.paper import Paper
 
 if TYPE_CHECKING:
+    from driftwatch.config.load import Loaded
     from driftwatch.errors import ConfigurationError
 
 
@@ -60,7 +61,21 @@ def _check(config: Path, *, offline: bool, partitions: int | None, paper: Paper)
 
     paper.line(f"{config}: ok, configuration {loaded.hash[:16]}")
     show(made, paper)
+    if not offline:
+        _goals(loaded, paper)
     sys.stdout.flush()
+
+
+def _goals(loaded: Loaded, paper: Paper) -> None:
+    """What must be detected, and whether it can be: `driftwatch explain` says more."""
+    from driftwatch.app import model_plans
+    from driftwatch.cli.show_prospects import goals
+    from driftwatch.monitor.prospects import prospects
+
+    for plan in model_plans(loaded):
+        for found in prospects(plan) if plan.spec.evidence.must_detect else ():
+            paper.heading(f"model {found.model}, versions {found.pattern}: what evidence must detect")
+            goals(found.goals, paper)
 
 
 def _tell_json(error: ConfigurationError, paper: Paper) -> None:

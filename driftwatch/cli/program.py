@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from driftwatch.cli import check, demo, recompute, reference, replay, retry, state, status, version
+from driftwatch.cli import check, demo, explain, recompute, reference, replay, retry, state, status, version
 from driftwatch.cli import run as daemon
 from driftwatch.errors import ConfigurationError, DriftwatchError, ExitCode
 
@@ -35,6 +35,7 @@ def root(
 
 app.command("run")(daemon.run)
 app.command("check")(check.check)
+app.command("explain")(explain.explain)
 app.add_typer(reference.app, name="reference")
 app.command("replay")(replay.replay)
 app.command("recompute")(recompute.recompute)

@@ -14,6 +14,7 @@ from driftwatch.evidence.clumping import Surprise, measure
 from driftwatch.evidence.comparison import Comparison
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.odds import HIGHEST, HOPELESS, LOWEST, half_widths, slopes
+from driftwatch.evidence.outlook import Outlook
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,6 +57,8 @@ class AgedObserver:
         """`spread` is of one watch, [rows, 1]."""
         self.groups, self.steps, self.count, self.spread = (group,), steps, count, spread
         self.starts = np.zeros(1, np.int64)
+        self.reference_events = reference.events.sum(axis=2).max(axis=1, keepdims=True)
+        self._past = reference
         self._known, self._reference = reference.events > 0, reference.events
         with np.errstate(invalid="ignore"):
             self._gap = np.nan_to_num((reference.hits - reference.expected) / reference.events)
@@ -104,6 +107,22 @@ class AgedObserver:
         quiet = np.stack(still)
         told_rows = np.any(~quiet, axis=(0, 2), keepdims=True)[0]
         return Observed(rows, np.zeros(penalties.shape[1:]), list(penalties), told_rows, quiet)
+
+    def outlook(self, events: Floats) -> Outlook:
+        """What can be told of panes with float64[rows, 1] labels, of ages (and scores) as in the reference."""
+        past = self._past
+        total = np.maximum(past.events.sum(axis=2), 1e-9)
+        parts = total / np.maximum(self.reference_events, 1e-9)
+        share = past.hits.sum(axis=2) / total
+        above = ((self._up - self._gap) * past.events).sum(axis=2) / total
+        below = ((self._gap - self._down) * past.events).sum(axis=2) / total
+        downs: list[Bools] = [kept for step, kept in zip(self.steps, self.kept, strict=True) if step < 0]
+        return Outlook(
+            share,
+            np.where(self.kept[0], share + above, np.nan),
+            np.where(downs[0], share - below, np.nan) if downs else np.full_like(share, np.nan),
+            parts * (events / events_per_independent(self.spread, events)),
+        )
 
     def compare(self, matrix: Ints) -> Comparison:
         """Counts int64[rows, columns] of any stretch beside the reference's, age by age; labels of unknown ages are left out."""

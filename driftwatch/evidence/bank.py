@@ -9,8 +9,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from driftwatch.evidence.baseline import Spread
 from driftwatch.evidence.comparison import Comparison
 from driftwatch.evidence.groups import Group
+from driftwatch.evidence.outlook import Outlook
 from driftwatch.evidence.recursion import CEILING, UNIT, Evidence, advance
 
 Floats = NDArray[np.float64]
@@ -46,6 +48,10 @@ class Observer(Protocol):
     groups: tuple[Group, ...]
     """Of each watch."""
 
+    spread: Spread
+    """Clumping and tolerance, [rows, watches]."""
+    reference_events: Floats
+    """float64[rows, watches]: events (labels) in the reference."""
     kept: Bools
     """bool[steps, rows, indicators]: the bets that are made."""
     bets: Ints
@@ -57,6 +63,10 @@ class Observer(Protocol):
 
     def compare(self, matrix: Ints) -> Comparison:
         """Counts int64[rows, columns] of any stretch beside what the reference says of them."""
+        ...
+
+    def outlook(self, events: Floats) -> Outlook:
+        """What can be told of panes with float64[rows, watches] events."""
         ...
 
 

@@ -14,6 +14,7 @@ from driftwatch.evidence.comparison import Comparison
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.indicators import ShareMap
 from driftwatch.evidence.odds import BOTH, HOPELESS, slopes, usable
+from driftwatch.evidence.outlook import Outlook
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,6 +41,8 @@ class ShareObserver:
         self.shares, self.baseline, self.columns = shares, baseline, columns
         self.starts, self.groups = shares.starts, groups
         self._slot = _Slot()
+        self.spread = baseline.spread
+        self.reference_events = baseline.sizes.sum(axis=0).astype(np.float64)
         up, down = baseline.bounds()
         self.kept = np.stack([usable(up if step > 0 else down) for step in self.steps])
         self.bets = np.add.reduceat(self.kept.sum(axis=0), shares.starts, axis=1)
@@ -83,6 +86,18 @@ class ShareObserver:
             spread=events * np.clip(share * (1 - share), 1e-6, None) * factor,
             tolerance=up - share,
             reference=self.baseline.counts()[1],
+        )
+
+    def outlook(self, events: Floats) -> Outlook:
+        """What can be told of panes with float64[rows, watches] events, over all slots of the baseline."""
+        effective = events / events_per_independent(self.spread, events)
+        up, down = self.baseline.bounds()
+        steps = len(self.steps) // 2
+        return Outlook(
+            np.nan_to_num(self.baseline.shares()),
+            np.where(self.kept[0], up, np.nan),
+            np.where(self.kept[steps], down, np.nan),
+            effective[:, self.shares.of],
         )
 
     def _penalties(self, slot: int, effective: Floats, rows: Ints | None) -> Iterator[Floats]:

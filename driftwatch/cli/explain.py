@@ -1,0 +1,48 @@
+"""`driftwatch explain`: what evidence will find and how soon, and what it says of a running model right now."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from driftwatch.cli.options import DEFAULT_CONFIG, Config, Json
+from driftwatch.cli.paper import Paper
+
+
+def explain(
+    config: Config = DEFAULT_CONFIG,
+    model: Annotated[str | None, typer.Option("--model", help="Only this model.")] = None,
+    slices: Annotated[
+        list[str] | None, typer.Option("--slice", help="Slices to show, such as `country=PT`; `*` for all.")
+    ] = None,
+    change: Annotated[
+        float,
+        typer.Option("--change", min=0.01, max=100, help="Tell the delay to find a change of so many %."),
+    ] = 5.0,
+    json: Json = False,
+) -> None:
+    """What changes are found within a day and a week at the reference's traffic, and which goals are out of reach."""
+    from driftwatch.app import model_plans
+    from driftwatch.cli.show_prospects import show
+    from driftwatch.config.load import load
+    from driftwatch.errors import ConfigurationError
+    from driftwatch.monitor.prospects import prospects
+
+    plans = model_plans(load(config))
+    chosen = [plan for plan in plans if model in (None, plan.name)]
+    if not chosen:
+        names = ", ".join(plan.name for plan in plans)
+        raise ConfigurationError(f"there is no model {model!r} in {config}; it has {names}")
+    wanted = tuple(slices or ["all"])
+    shown = () if "*" in wanted else wanted
+    found = [each for plan in chosen for each in prospects(plan, change / 100, shown)]
+    paper = Paper(json)
+    if json:
+        paper.json(found)
+        return
+    for each in found:
+        show(each, change, paper)
+    for plan in chosen:
+        if all(choice.reference is None for choice in plan.choices):
+            paper.line(f"model {plan.name}: its reference is still to be learned, so nothing can be told yet")

@@ -1,0 +1,84 @@
+"""What a model's evidence can find and how soon, told from its references before anything happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from driftwatch.evidence.budget import USUAL
+from driftwatch.evidence.design import designs
+from driftwatch.evidence.detector import Detector
+from driftwatch.evidence.goals import Goal
+from driftwatch.evidence.power import Power, Powers, Reach
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.references.reference import Reference
+from driftwatch.summaries.slices import ALL
+
+CHANGE: Final = 0.05
+"""Change of a share for which delays are told unless another is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """One model version pattern: its streams, and the user's goals."""
+
+    model: str
+    pattern: str
+    pane_ms: int
+    watched: bool
+    """Whether evidence alerts for this model."""
+    streams: int
+    """All declared ones; `powers` may be those of some slices."""
+    powers: tuple[Power, ...]
+    goals: tuple[Reach, ...]
+    notes: tuple[str, ...]
+    """What the reference does not know, in words."""
+
+
+def prospects(
+    plan: ModelPlan, change: float = CHANGE, slices: tuple[str, ...] = (ALL,)
+) -> Iterator[Prospects]:
+    """One per version pattern that has a reference; `slices` empty: all."""
+    for choice in plan.choices:
+        if choice.reference is not None:
+            yield _of(plan, choice.pattern, choice.reference, change, slices)
+
+
+def _of(
+    plan: ModelPlan, pattern: str, reference: Reference, change: float, slices: tuple[str, ...]
+) -> Prospects:
+    pane_ms = min(window.slide_ms for window in plan.windows)
+    budget = plan.budget or USUAL
+    detector = Detector(designs(reference, plan.spec.evidence), budget, pane_ms, plan.sharers)
+    panes = max(reference.span_ms / pane_ms, 1.0)
+    covered = {part.stream: panes for part in reference.layout.parts}
+    powers = Powers(detector, reference.layout.slices.rows, covered)
+    return Prospects(
+        model=plan.name,
+        pattern=pattern,
+        pane_ms=pane_ms,
+        watched=plan.budget is not None and plan.spec.evidence.enabled,
+        streams=sum(len(pool.members) for pool in detector.pools.values()),
+        powers=tuple(powers.all(change, slices)),
+        goals=tuple(powers.judge(Goal.parse(line)) for line in plan.spec.evidence.must_detect),
+        notes=tuple(_notes(reference, detector, own_labels=plan.own_labels)),
+    )
+
+
+def _notes(reference: Reference, detector: Detector, *, own_labels: bool) -> Iterator[str]:
+    if not reference.span_ms:
+        yield (
+            "the reference has no event times: clumping is assumed (correlation 0.02 inside panes), and nothing can be "
+            "said of its traffic; delays are as if it were one pane"
+        )
+    elif not all(design.learned[0].all() for design in detector.designs):
+        yield "the reference has too few panes to learn clumping from: correlation 0.02 inside panes is assumed"
+    ages = next((design for design in detector.designs if design.fields == ("label_delay",)), None)
+    if ages is not None and not own_labels:
+        known = detector.banks[detector.designs.index(ages)].observer.compare(reference.totals[ages.stream])
+        if known.events[0, 0] and (known.hits[0] == known.events[0]).all():
+            yield (
+                "all labels of the reference are as young as can be: if live labels come later than that, "
+                "errors and calibration are not compared; build the reference with label times"
+            )
