@@ -61,7 +61,8 @@ class Closing:
             judgements: list[Judgement] = []
             for step in group:
                 judgements += self._read(step, facts)
-            self._decisions.step(judgements, tuple(sorted(self._versions.live)), end_ms)
+            versions = {name: version.reference.hash for name, version in self._versions.live.items()}
+            self._decisions.step(judgements, versions, end_ms)
         return facts
 
     def take_digests(self) -> list[list[Any]]:

@@ -9,6 +9,7 @@ import msgspec
 from driftwatch.alerts import episodes as episode_rules
 from driftwatch.alerts import group as alert_rules
 from driftwatch.alerts.alert import Alert, Episode, EpisodeTransition, Transition
+from driftwatch.alerts.decision_log import Decided, DecisionLog
 from driftwatch.alerts.episodes import Episodes, Situation
 from driftwatch.alerts.group import Alerts
 from driftwatch.alerts.lifecycle import AlertCause
@@ -30,6 +31,7 @@ class DecisionState(msgspec.Struct):
     trail: Trail = Trail()
     time_ms: int = 0
     """End of the last pane that was decided."""
+    log: DecisionLog = DecisionLog()
 
 
 class Decisions:
@@ -40,9 +42,11 @@ class Decisions:
         self.state = state
         self.facts: list[Fact] = []
         self.notifications: list[Notification] = []
+        self._references: Mapping[str, str] = {}
 
-    def step(self, judgements: Sequence[Judgement], versions: tuple[str, ...], time_ms: int) -> None:
-        """All judgements of the windows that end at one event time."""
+    def step(self, judgements: Sequence[Judgement], versions: Mapping[str, str], time_ms: int) -> None:
+        """All judgements of the windows that end at one event time; `versions`: live ones with their references' hashes."""
+        self._references = versions
         if judgements:
             self._alerts(alert_rules.advance(self.state.alerts, judgements, self._plan.about))
         self.state.time_ms = max(self.state.time_ms, time_ms)
@@ -50,7 +54,7 @@ class Decisions:
             model=self._plan.name,
             time_ms=self.state.time_ms,
             alerts=self.state.alerts,
-            versions=versions,
+            versions=tuple(sorted(versions)),
             trail=self.state.trail,
             window_sizes_ms={w.name: w.size_ms for w in self._plan.windows},
         )
@@ -103,11 +107,22 @@ class Decisions:
         """Of this model, firing first."""
         return self.state.alerts.of(self._plan.name)
 
+    def log(self) -> tuple[Decided, ...]:
+        """The last decisions of this model, the oldest first."""
+        return self.state.log.entries
+
     def episodes(self) -> tuple[Episode, ...]:
         """Of this model, the current one first."""
         return self.state.episodes.of(self._plan.name)
 
     def _alerts(self, step: alert_rules.Step) -> None:
+        self.state.log = self.state.log.add(
+            step.transitions,
+            self.state.alerts,
+            step.alerts,
+            self._references,
+            self._plan.about.configuration,
+        )
         self.state.alerts = step.alerts
         self._tell(map(_alert_changed, step.transitions), step.notifications)
 

@@ -43,7 +43,7 @@ from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.versions import Versions
 from driftwatch.monitor.view import version_views
-from driftwatch.monitor.watching import Watching
+from driftwatch.monitor.watching import Watching, stored_evidence
 from driftwatch.references.codec import encode
 
 BLOCK: Final = 8_192
@@ -82,7 +82,7 @@ class ModelMonitor:
         )
         self.decisions = Decisions(plan, load(saved, f"{plan.name}/decisions", DecisionState))
         self.decisions.reconfigure()
-        self.watching = Watching(plan, _evidence_of(plan, saved))
+        self.watching = Watching(plan, stored_evidence(plan.name, saved))
         self.closing = Closing(
             plan, self.versions, self.decisions, self.watching, keep_readings=keep_readings
         )
@@ -421,6 +421,7 @@ class ModelMonitor:
             versions=version_views(self.versions, self.watching.views),
             alerts=self.decisions.alerts(),
             episodes=self.decisions.episodes(),
+            decisions=self.decisions.log(),
             classes={(stream, at(place), why): n for stream, place, why, n in self.tally.items()},
             frontiers_ms={stream: inflow.frontier_ms for stream, inflow in self.inflows.items()},
             waiting=sum(len(waiting) for waiting in self.waiting.values()),
@@ -434,9 +435,3 @@ def _decided(facts: Iterable[Fact]) -> dict[str, Any]:
     alerts = [[f.fingerprint, f.new.value, f.time_ms] for f in facts if isinstance(f, AlertChanged)]
     episodes = [[f.id, f.new.value, f.time_ms] for f in facts if isinstance(f, EpisodeChanged)]
     return {"alerts": alerts, "episodes": episodes} if alerts or episodes else {}
-
-
-def _evidence_of(plan: ModelPlan, saved: Saved) -> dict[str, bytes]:
-    """Stored evidence by version."""
-    prefix = f"{plan.name}/evidence/"
-    return {k.removeprefix(prefix): v for k, v in saved.states.items() if k.startswith(prefix)}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.alerts.alert import Alert, Episode
+from driftwatch.alerts.decision_log import Decided
 from driftwatch.drift.reading import Reading
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
@@ -50,6 +51,16 @@ class EvidenceView:
     streams: int
     firing: int
 
+    @property
+    def rule(self) -> str:
+        """How its alerts are called."""
+        return f"{self.window} {self.group}"
+
+    @property
+    def window(self) -> str:
+        """What stands for a window: evidence has none."""
+        return "evidence"
+
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
@@ -86,6 +97,8 @@ class ModelView:
     remembered: int
     """Predictions that await labels."""
     sample: float
+    decisions: tuple[Decided, ...] = ()
+    """The last changes of alerts, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from driftwatch.evidence.detector import NOTHING, Detector, Listed, Member
 from driftwatch.evidence.findings import Describe, Found
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.saved import EvidenceState, fingerprint, load, save
+from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.snapshot import EvidenceView
 from driftwatch.monitor.version import Version
@@ -297,3 +298,9 @@ def _views(version: Version, watched: _Watched) -> Iterable[EvidenceView]:
             streams=count,
             firing=len(watched.firing.get(group, {})),
         )
+
+
+def stored_evidence(model: str, saved: Saved) -> dict[str, bytes]:
+    """The states of the last commit, by version."""
+    prefix = f"{model}/evidence/"
+    return {k.removeprefix(prefix): v for k, v in saved.states.items() if k.startswith(prefix)}

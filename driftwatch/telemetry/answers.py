@@ -151,6 +151,60 @@ class Alerts(msgspec.Struct, frozen=True):
     alerts: list[AlertAnswer]
 
 
+class DecisionAnswer(msgspec.Struct, frozen=True):
+    """One change of an alert, with what it was judged by."""
+
+    time: Time
+    model: str
+    version: str
+    rule: str
+    kind: str
+    severity: str
+    old: str
+    new: str
+    reason: str
+    configuration: str
+    """Hash of the configuration in force."""
+    reference: str
+    """Content hash of the reference compared with."""
+    findings: list[FindingAnswer]
+    """The loudest; `findings_total` says how many there were."""
+    findings_total: int
+
+
+class Decisions(msgspec.Struct, frozen=True):
+    """The last decisions, newest first."""
+
+    commit: int
+    decisions: list[DecisionAnswer]
+
+
+class EvidenceAnswer(msgspec.Struct, frozen=True):
+    """One stream of evidence after the last closed pane."""
+
+    model: str
+    version: str
+    family: str
+    """The budget that it draws on: `page` or `ticket`."""
+    group: str
+    feature: str
+    slice: str
+    verdict: str
+    evidence: float | None
+    """Natural logarithm of its evidence."""
+    limit: float
+    """Where it alerts alone; k streams that alert together need ln k less each."""
+
+
+class EvidenceAnswers(msgspec.Struct, frozen=True):
+    """Streams of evidence, those nearest to their limit first."""
+
+    commit: int
+    total: int
+    """Streams that match; `streams` holds the first of them."""
+    streams: list[EvidenceAnswer]
+
+
 class EpisodeAnswer(msgspec.Struct, frozen=True):
     """One retraining episode."""
 

@@ -51,9 +51,12 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     refusals: tuple[int, ...] = ()
     """HTTP statuses with a Problem as their body, beside 400 and 503."""
+    lines: str = ""
+    """The list of the answer that `format=ndjson` writes, an entry per line."""
 
 
 MODEL: Final = Parameter("model", "Only this model.")
+FORMAT: Final = Parameter("format", "`ndjson` for an entry per line; default: `json`.")
 VERSION: Final = Parameter("version", "Only this model version.")
 
 
@@ -137,6 +140,36 @@ def _episodes(picture: Picture, query: Query, now_s: float) -> a.Episodes:
     return a.Episodes(picture.snapshot.sequence, [views.episode_answer(episode) for episode in found])
 
 
+SHOWN: Final = Parameter("limit", "Entries in the answer.", 500, 10_000)
+
+
+def _decisions(picture: Picture, query: Query, now_s: float) -> a.Decisions:
+    found = [
+        decided
+        for model in _chosen(picture, query)
+        for decided in model.decisions
+        if query.get("version", decided.version) == decided.version
+        and query.get("rule", decided.rule) == decided.rule
+    ]
+    found.sort(key=lambda decided: -decided.time_ms)
+    answers = [views.decision_answer(decided) for decided in found[: number(SHOWN, query)]]
+    return a.Decisions(picture.snapshot.sequence, answers)
+
+
+def _evidence(picture: Picture, query: Query, now_s: float) -> a.EvidenceAnswers:
+    found = [
+        answer
+        for model in _chosen(picture, query)
+        for name, version in sorted(model.versions.items())
+        if query.get("version", name) == name
+        for answer in views.evidence_answers(model, version)
+        if all(query.get(key, getattr(answer, key)) == getattr(answer, key) for key in _STREAM_KEYS)
+    ]
+    found.sort(key=lambda answer: answer.limit - (answer.evidence if answer.evidence is not None else -1e9))
+    return a.EvidenceAnswers(picture.snapshot.sequence, len(found), found[: number(SHOWN, query)])
+
+
+_STREAM_KEYS: Final = ("group", "feature", "slice", "verdict")
 MEMBERS: Final = Parameter("members", "Slices and features shown per rule.", 20, 10_000)
 
 
@@ -217,6 +250,33 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         a.Episodes,
         _episodes,
         (MODEL, Parameter("state", "`open`, `requested`, `acknowledged` or `ended`.")),
+    ),
+    Operation(
+        "/api/v1/decisions",
+        "decisions",
+        "Every change of an alert with its numbers, newest first; one per line with `format=ndjson`.",
+        a.Decisions,
+        _decisions,
+        (MODEL, VERSION, Parameter("rule", "Only this rule."), SHOWN, FORMAT),
+        lines="decisions",
+    ),
+    Operation(
+        "/api/v1/evidence",
+        "evidence",
+        "Streams of evidence under the false-alert budget, those nearest to their limit first.",
+        a.EvidenceAnswers,
+        _evidence,
+        (
+            MODEL,
+            VERSION,
+            Parameter("group", "Only this group, such as `inputs` or `performance`."),
+            Parameter("feature", "Only this feature."),
+            Parameter("slice", "Only this slice."),
+            Parameter("verdict", "Only streams of which this is said."),
+            SHOWN,
+            FORMAT,
+        ),
+        lines="streams",
     ),
     Operation(
         "/api/v1/explain-last",

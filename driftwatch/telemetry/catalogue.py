@@ -106,8 +106,29 @@ VERDICT: Final = _gauge(
 )
 RULE_VERDICTS: Final = _gauge(
     "rule_verdicts",
-    "Slices and features of which a rule says so at its last reading of a window.",
+    "Slices and features of which a rule (or evidence) says so at its last reading of a window.",
     "model version rule window verdict",
+)
+EVIDENCE: Final = _gauge(
+    "evidence_nats",
+    "Highest logarithm of the evidence of a group's streams that do not fire; compare it with evidence_limit_nats.",
+    "model version family group",
+    "nats",
+)
+EVIDENCE_LIMIT: Final = _gauge(
+    "evidence_limit_nats",
+    "Logarithm of the evidence from which one stream of a group alerts alone; k together need ln k less each.",
+    "model version family group",
+    "nats",
+)
+EVIDENCE_STREAMS: Final = _gauge(
+    "evidence_streams", "Declared streams of evidence of a group.", "model version family group", "streams"
+)
+EVIDENCE_FIRING: Final = _gauge(
+    "evidence_firing_streams",
+    "Streams of evidence of a group that fire.",
+    "model version family group",
+    "streams",
 )
 ALERTS_ACTIVE: Final = _gauge(
     "alerts_active",
@@ -347,6 +368,10 @@ FIXED: Final = (
     SERIES_FOLDED,
     VERDICT,
     RULE_VERDICTS,
+    EVIDENCE,
+    EVIDENCE_LIMIT,
+    EVIDENCE_STREAMS,
+    EVIDENCE_FIRING,
     ALERTS_ACTIVE,
     EPISODES_ACTIVE,
     REFERENCE,

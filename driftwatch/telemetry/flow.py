@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftwatch import __version__
 from driftwatch.alerts.alert import AlertState, EpisodeState
 from driftwatch.events.classes import RecordClass
-from driftwatch.monitor.snapshot import ModelView, RuleView, Snapshot, VersionView
+from driftwatch.evidence.recursion import FLOOR
+from driftwatch.monitor.snapshot import EvidenceView, ModelView, Snapshot, VersionView
 from driftwatch.telemetry import catalogue as c
 from driftwatch.telemetry.counts import Counts
 from driftwatch.telemetry.health import Health, NotReady, reasons_not_ready
 from driftwatch.telemetry.series import Family, Sample
 from driftwatch.telemetry.text import label_value
-from driftwatch.verdicts.verdict import VERDICTS
+from driftwatch.verdicts.verdict import CODE, VERDICTS, Verdict
 
 Values = Iterator[tuple[tuple[str, ...], float]]
 
@@ -33,6 +35,10 @@ def verdict_families(snapshot: Snapshot) -> list[Family]:
     return [
         Family.of(c.VERDICT, _verdicts(models)),
         Family.of(c.RULE_VERDICTS, _rule_verdicts(models)),
+        Family.of(c.EVIDENCE, _evidence(models, highest)),
+        Family.of(c.EVIDENCE_LIMIT, _evidence(models, lambda view: view.log_limit)),
+        Family.of(c.EVIDENCE_STREAMS, _evidence(models, lambda view: view.streams)),
+        Family.of(c.EVIDENCE_FIRING, _evidence(models, lambda view: view.firing)),
         Family.of(c.ALERTS_ACTIVE, _alerts(models)),
         Family.of(c.EPISODES_ACTIVE, _episodes(models)),
         Family.of(c.REFERENCE, _references(models)),
@@ -147,15 +153,29 @@ def _rule_verdicts(models: Iterable[ModelView]) -> Values:
     for model, version, view in _versions(models):
         found: Counter[tuple[str, str, str]] = Counter()
         for rule in view.rules:
-            found.update(_count_verdicts(rule))
+            found.update(_count_verdicts(rule.rule, rule.window, rule.verdicts))
+        for said in view.evidence:
+            found.update(_count_verdicts(said.rule, said.window, said.verdicts))
         for (rule_name, window, verdict), count in sorted(found.items()):
             yield (model, version, rule_name, window, verdict), float(count)
 
 
-def _count_verdicts(rule: RuleView) -> dict[tuple[str, str, str], int]:
-    looked_at = rule.verdicts[rule.verdicts >= 0]
+def _evidence(models: Iterable[ModelView], number: Callable[[EvidenceView], float]) -> Values:
+    for model, version, view in _versions(models):
+        for said in view.evidence:
+            yield (model, version, said.family, said.group), float(number(said))
+
+
+def highest(view: EvidenceView) -> float:
+    """The highest ln E of the streams that do not fire; the smallest that there is where all do."""
+    calm = view.logs[(view.verdicts == CODE[Verdict.OK]) | (view.verdicts == CODE[Verdict.INSUFFICIENT])]
+    return float(calm.max()) if len(calm) else FLOOR
+
+
+def _count_verdicts(rule: str, window: str, verdicts: NDArray[np.int8]) -> dict[tuple[str, str, str], int]:
+    looked_at = verdicts[verdicts >= 0]
     counts = np.bincount(looked_at, minlength=len(VERDICTS)).tolist()
-    name, window = label_value(rule.rule), label_value(rule.window)
+    name, window = label_value(rule), label_value(window)
     return {(name, window, str(v)): count for v, count in zip(VERDICTS, counts, strict=True)}
 
 

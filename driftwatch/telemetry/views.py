@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+
+import numpy as np
 
 from driftwatch import __version__
 from driftwatch.alerts.alert import Alert, AlertState, Episode
+from driftwatch.alerts.decision_log import Decided
 from driftwatch.events.classes import RecordClass
 from driftwatch.monitor.snapshot import ModelView, VersionView
 from driftwatch.telemetry import answers as a
@@ -14,7 +18,7 @@ from driftwatch.telemetry.flow import BEFORE_TIME_MS
 from driftwatch.telemetry.health import reasons_not_ready
 from driftwatch.telemetry.rows import finite
 from driftwatch.telemetry.text import iso_time
-from driftwatch.verdicts.verdict import Finding, loudest
+from driftwatch.verdicts.verdict import VERDICTS, Finding, loudest
 
 ACTIVE = (AlertState.PENDING, AlertState.FIRING)
 
@@ -79,6 +83,43 @@ def alert_answer(alert: Alert) -> a.AlertAnswer:
         ended=alert.ended,
         findings=[_finding(finding) for finding in alert.findings],
     )
+
+
+def decision_answer(decided: Decided) -> a.DecisionAnswer:
+    """One change of an alert."""
+    return a.DecisionAnswer(
+        time=iso_time(decided.time_ms),
+        model=decided.model,
+        version=decided.version,
+        rule=decided.rule,
+        kind=decided.kind,
+        severity=decided.severity,
+        old=str(decided.old),
+        new=str(decided.new),
+        reason=decided.reason,
+        configuration=decided.configuration,
+        reference=decided.reference,
+        findings=[_finding(finding) for finding in decided.findings],
+        findings_total=decided.findings_total,
+    )
+
+
+def evidence_answers(model: ModelView, version: VersionView) -> Iterator[a.EvidenceAnswer]:
+    """Every stream of evidence of a version, in the order of groups, slices and fields."""
+    for view in version.evidence:
+        rows, columns = np.nonzero(view.verdicts >= 0)
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+            yield a.EvidenceAnswer(
+                model=model.model,
+                version=version.version,
+                family=view.family,
+                group=view.group,
+                feature=view.fields[column],
+                slice=version.slices[row],
+                verdict=VERDICTS[int(view.verdicts[row, column])].value,
+                evidence=finite(float(view.logs[row, column])),
+                limit=view.log_limit,
+            )
 
 
 def episode_answer(episode: Episode) -> a.EpisodeAnswer:

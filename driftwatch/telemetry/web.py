@@ -56,6 +56,8 @@ def application(
             if operation.path.startswith("/api/"):
                 query = {**checked(operation, request.query_params), **query}
             answer = operation.reply(board.picture, query, clock())
+            if operation.lines and query.get("format") == "ndjson":
+                return _lines(getattr(answer, operation.lines))
             status = 503 if isinstance(answer, a.Ready) and not answer.ready else 200
             return _json(answer, status)
 
@@ -153,6 +155,12 @@ def _json(answer: Any, status: int = 200, headers: Mapping[str, str] | None = No
     except UnicodeEncodeError:  # a lone surrogate from the data (F34)
         body = msgspec.json.encode(_valid(msgspec.to_builtins(answer)))
     return Response(body, status, headers, "application/json")
+
+
+def _lines(entries: list[Any]) -> Response:
+    """One JSON value per line."""
+    body = b"".join(bytes(_json(entry).body) + b"\n" for entry in entries)
+    return Response(body, media_type="application/x-ndjson")
 
 
 def _valid(value: Any) -> Any:

@@ -56,7 +56,7 @@ def decisions(state: DecisionState | None = None, **changed: Any) -> Decisions:
 def drifted() -> Decisions:
     made = decisions()
     made.mark(START, {Partition("p", 0): 5})
-    made.step([judgement(1, firing=True)], ("1",), START + MINUTE)
+    made.step([judgement(1, firing=True)], {"1": "abc"}, START + MINUTE)
     return made
 
 
@@ -79,8 +79,8 @@ def test_a_firing_rule_is_an_alert_a_message_and_a_request() -> None:
 
 def test_a_step_without_judgements_moves_time_and_never_back() -> None:
     made = decisions()
-    made.step([], ("1",), START)
-    made.step([], ("1",), START - MINUTE)
+    made.step([], {"1": "abc"}, START)
+    made.step([], {"1": "abc"}, START - MINUTE)
     assert made.state.time_ms == START, "labels end later than inputs that were decided before"
     assert (made.facts, made.notifications) == ([], [])
 
@@ -99,7 +99,7 @@ def test_an_acknowledgement_takes_the_current_episode_and_no_other() -> None:
 def test_what_was_not_requested_cannot_be_acknowledged() -> None:
     made = decisions()
     input_only = replace(judgement(1, firing=True), retrain=False, kind=Kind.INPUT)
-    made.step([input_only], ("1",), START + MINUTE)
+    made.step([input_only], {"1": "abc"}, START + MINUTE)
     (episode,) = made.episodes()
     with pytest.raises(IllegalTransitionError):
         made.acknowledge(episode.id, "me")
@@ -120,7 +120,7 @@ def test_a_restart_decides_the_same_with_the_same_ids() -> None:
     for made in (whole, parts):
         made.facts, made.notifications = [], []
         for minute in (2, 3, 4):
-            made.step([judgement(minute, firing=minute < 4)], ("1",), START + minute * MINUTE)
+            made.step([judgement(minute, firing=minute < 4)], {"1": "abc"}, START + minute * MINUTE)
     assert [n.id for n in parts.notifications] == [n.id for n in whole.notifications]
     assert parts.facts == whole.facts
     assert msgspec.msgpack.encode(parts.state) == msgspec.msgpack.encode(whole.state)
@@ -136,7 +136,7 @@ def test_after_a_restart_alerts_of_rules_that_are_gone_end_e9() -> None:
     gone.reconfigure()
     assert [(a.state, a.ended) for a in gone.alerts()] == [(AlertState.RESOLVED, "reconfigured")]
     assert [n.type for n in gone.notifications] == [NotificationType.ALERT_RESOLVED]
-    gone.step([], ("1",), START + 5 * MINUTE)
+    gone.step([], {"1": "abc"}, START + 5 * MINUTE)
     assert gone.episodes()[0].state is EpisodeState.ENDED
 
 

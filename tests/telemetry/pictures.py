@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from msgspec.structs import replace as replaced
 
 from driftwatch.alerts.alert import Alert, AlertState, Episode, EpisodeState
+from driftwatch.alerts.decision_log import Decided
 from driftwatch.drift.catalogue import read
 from driftwatch.drift.reading import Pair, Reading
 from driftwatch.drift.spec import StatisticsSpec
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
-from driftwatch.monitor.snapshot import ModelView, RuleView, Snapshot, VersionView
+from driftwatch.monitor.snapshot import EvidenceView, ModelView, RuleView, Snapshot, VersionView
 from driftwatch.summaries.layout import Block, Field, FieldKind, Layout, Part, Task
 from driftwatch.summaries.slices import Dimension, SliceTable
 from driftwatch.telemetry.health import EndpointHealth, Health
@@ -204,3 +208,33 @@ def health() -> Health:
             "retrain": EndpointHealth(disabled="gone"),
         },
     )
+
+
+def evidence() -> EvidenceView:
+    """Of one field: all traffic fires, one slice is near the limit, one has not been seen."""
+    verdicts = [[CODE[Verdict.WARNING]], [CODE[Verdict.OK]], [CODE[Verdict.INSUFFICIENT]], [-1]]
+    return EvidenceView(
+        group="inputs",
+        family="ticket",
+        fields=("age",),
+        verdicts=np.array(verdicts, np.int8),
+        logs=np.array([[12.0], [3.5], [-32.0], [np.nan]]),
+        log_limit=9.0,
+        streams=3,
+        firing=1,
+    )
+
+
+def with_evidence(shown: Snapshot) -> Snapshot:
+    """The same with evidence and a decision."""
+    model = shown.models["credit"]
+    version = replace(model.versions["v1"], evidence=(evidence(),))
+    alert = model.alerts[0]
+    decided = Decided(
+        END_MS, "credit", "v1", alert.rule, alert.kind, alert.severity, AlertState.PENDING, AlertState.FIRING,
+        "held", "c0ffee", "abc", alert.findings, len(alert.findings),
+    )  # fmt: skip
+    model = replace(
+        model, versions={"v1": version}, decisions=(decided, replaced(decided, time_ms=END_MS + 1))
+    )
+    return replace(shown, models={"credit": model})

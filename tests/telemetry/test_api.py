@@ -88,3 +88,30 @@ def test_numbers_are_whole_and_bounded(text: str) -> None:
 def test_a_number_has_a_default() -> None:
     assert number(LIMIT, {}) == 10_000
     assert number(LIMIT, {"limit": "0"}) == 0
+
+
+EVIDENT = Picture(pictures.with_evidence(pictures.snapshot()), pictures.health(), Counts())
+
+
+def test_streams_nearest_to_their_limit_come_first() -> None:
+    found = operation("evidence").reply(EVIDENT, {}, 0.0)
+    assert (found.total, [s.evidence for s in found.streams]) == (3, [12.0, 3.5, -32.0])
+    assert [s.verdict for s in found.streams] == ["warning", "ok", "insufficient"]
+    ok = operation("evidence").reply(EVIDENT, {"verdict": "ok", "group": "inputs"}, 0.0)
+    assert [(s.slice, s.feature, s.family, s.limit) for s in ok.streams] == [
+        (MADE.slices.rows[1], "age", "ticket", 9.0)
+    ]
+    assert operation("evidence").reply(EVIDENT, {"limit": "1"}, 0.0).total == 3
+
+
+def test_decisions_are_told_newest_first_with_their_numbers() -> None:
+    found = operation("decisions").reply(EVIDENT, {}, 0.0).decisions
+    assert [d.time for d in found] == ["2023-11-14T22:00:00.001Z", "2023-11-14T22:00:00Z"]
+    assert (found[0].old, found[0].new, found[0].reason, found[0].configuration) == (
+        "pending",
+        "firing",
+        "held",
+        "c0ffee",
+    )
+    assert found[0].findings
+    assert operation("decisions").reply(EVIDENT, {"rule": "other"}, 0.0).decisions == []

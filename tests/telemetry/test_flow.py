@@ -1,12 +1,14 @@
 from dataclasses import replace
 
+import numpy as np
+
 from driftwatch.events.classes import RecordClass
 from driftwatch.telemetry import catalogue as c
 from driftwatch.telemetry import flow
 from driftwatch.telemetry.counts import Counting
 from driftwatch.telemetry.health import Health
 from driftwatch.telemetry.series import Family
-from driftwatch.verdicts.verdict import Verdict
+from driftwatch.verdicts.verdict import CODE, Verdict
 from tests.telemetry import pictures
 
 
@@ -104,3 +106,18 @@ def test_every_metric_of_the_catalogue_but_statistics_and_process_is_made_here()
     wanted = [m for m in c.catalogue() if m.group not in (c.Group.STATISTICS, c.Group.PROCESS)]
     assert {family.metric for family in made} == set(wanted)
     assert len(made) == len(wanted)
+
+
+def test_evidence_shows_how_near_its_groups_are_to_their_limits() -> None:
+    families = flow.verdict_families(pictures.with_evidence(pictures.snapshot()))
+    labels = ("credit", "v1", "ticket", "inputs")
+    assert values(families, c.EVIDENCE)[labels] == 3.5
+    assert values(families, c.EVIDENCE_LIMIT)[labels] == 9.0
+    assert values(families, c.EVIDENCE_STREAMS)[labels] == 3
+    assert values(families, c.EVIDENCE_FIRING)[labels] == 1
+    assert values(families, c.RULE_VERDICTS)["credit", "v1", "evidence inputs", "evidence", "warning"] == 1
+
+
+def test_a_group_of_which_everything_fires_is_as_low_as_can_be() -> None:
+    view = replace(pictures.evidence(), verdicts=np.full((4, 1), CODE[Verdict.WARNING], np.int8))
+    assert flow.highest(view) < 0

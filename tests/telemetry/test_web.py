@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -164,3 +165,15 @@ def test_requests_beyond_the_limit_are_refused_at_once_but_not_the_probe() -> No
         return statuses
 
     assert asyncio.run(scenario()) == [503, 200, 200, 200, 200]
+
+
+@pytest.mark.parametrize(("path", "count"), [("/api/v1/decisions", 2), ("/api/v1/evidence", 3)])
+def test_lists_come_as_one_value_per_line_where_asked(path: str, count: int) -> None:
+    daemon = Daemon()
+    daemon.board.publish(pictures.with_evidence(pictures.snapshot()), Counts())
+    answer = daemon.client().get(path, params={"format": "ndjson"})
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert len(lines) == count
+    whole = daemon.client().get(path).json()
+    assert lines == whole["decisions" if path.endswith("decisions") else "streams"]
