@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,6 +58,8 @@ class Replay:
     """Topics: only records stamped at or after this; files are read whole."""
     to_ms: int | None = None
     """Topics: only records stamped before this."""
+    change: Callable[[RecordBatch], RecordBatch] | None = None
+    """Applied to every batch before it is read: what a backtest puts into history."""
     snapshot: Snapshot | None = None
     notes: list[str] = field(default_factory=list[str])
     files: list[FileStream] = field(default_factory=list[FileStream])
@@ -96,8 +98,8 @@ class Replay:
     ) -> Iterator[Step]:
         records = since = 0
         span_ms = min(window.slide_ms for plan in plans for window in plan.windows)
-        for batch in in_time_order(inputs, _times(plans), span_ms):
-            monitor.ingest(batch)
+        for batch in in_time_order(inputs, event_times(plans), span_ms):
+            monitor.ingest(self.change(batch) if self.change else batch)
             records, since = records + len(batch), since + len(batch)
             if since >= _COMMIT_RECORDS or monitor.held:
                 yield _step(monitor.commit(Inputs()), records)
@@ -155,7 +157,7 @@ def _step(outcome: Outcome, records: int) -> Step:
     return Step(outcome.readings, facts, outcome.changes.notifications, records)
 
 
-def _times(plans: Sequence[ModelPlan]) -> Times:
+def event_times(plans: Sequence[ModelPlan]) -> Times:
     """Event times of a batch as its first reader sees them: what puts several inputs in order."""
     decoders: dict[str, Decoder | None] = {}
     for plan in plans:

@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from driftwatch.cli import check, demo, explain, recompute, reference, replay, retry, state, status, version
+from driftwatch.cli import (
+    backtest,
+    check,
+    demo,
+    explain,
+    recompute,
+    reference,
+    replay,
+    retry,
+    state,
+    status,
+    version,
+)
 from driftwatch.cli import run as daemon
 from driftwatch.errors import ConfigurationError, DriftwatchError, ExitCode
 
@@ -38,6 +50,7 @@ app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.add_typer(reference.app, name="reference")
 app.command("replay")(replay.replay)
+app.command("backtest")(backtest.backtest)
 app.command("recompute")(recompute.recompute)
 app.command("demo")(demo.demo)
 app.command("status")(status.status)

@@ -55,7 +55,7 @@ def replay(
         from_ms, to_ms = moment_ms(begin), moment_ms(end)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    run = Replay(load(config), _given(inputs), from_ms=from_ms, to_ms=to_ms)
+    run = Replay(load(config), given(inputs), from_ms=from_ms, to_ms=to_ms)
     told: list[dict[str, Any]] = []
     with ExitStack() as stack:
         write_statistics, write_alerts = _outputs(stack, statistics, alerts)
@@ -68,16 +68,17 @@ def replay(
     _tell(run, run.snapshot, told, Paper(json))
 
 
-def _given(inputs: list[str]) -> dict[str, str]:
-    given: dict[str, str] = {}
+def given(inputs: list[str]) -> dict[str, str]:
+    """The inputs by topic; raises BadParameter where one is not `TOPIC=PATH`."""
+    found: dict[str, str] = {}
     for text in inputs:
         topic, equals, where = text.partition("=")
         if not (topic and equals and where):
             raise typer.BadParameter(f"{text!r}: write TOPIC=PATH, such as predictions=history.csv.gz")
-        if topic in given:
+        if topic in found:
             raise typer.BadParameter(f"the topic {topic!r} is given twice")
-        given[topic] = where
-    return given
+        found[topic] = where
+    return found
 
 
 def _outputs(stack: ExitStack, statistics: Path | None, alerts: Path | None) -> tuple[Any, Any]:

@@ -1,0 +1,1 @@
+"""History replayed with changes put into it: how often would this configuration have alerted, and how fast."""
