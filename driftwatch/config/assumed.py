@@ -22,6 +22,7 @@ from driftwatch.summaries.layout import (
     Scheme,
     Task,
 )
+from driftwatch.summaries.performance import CALIBRATION_AGES
 from driftwatch.summaries.slices import Dimension, SliceTable
 
 FEATURES: Final = 20
@@ -122,6 +123,8 @@ def _blocks(spec: ModelSpec) -> tuple[tuple[Block, ...], int]:
     if spec.task is Task.REGRESSION:
         shapes["residuals"] = (RESIDUAL_ROWS,)
         shapes["residual_cells"] = (len(RESIDUAL_EDGES) + 1,)
+    if classes and scored:
+        shapes[CALIBRATION_AGES] = (_AGES, 3, spec.cells.calibration_cells)
     blocks: list[Block] = []
     start = 0
     for name, shape in shapes.items():

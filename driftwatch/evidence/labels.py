@@ -12,7 +12,7 @@ from driftwatch.evidence.aged import AgedCounts
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.indicators import Indicator, Watch
 from driftwatch.summaries.layout import FIXED_POINT, Block, Layout, Part, Task
-from driftwatch.summaries.performance import RESIDUAL_MAX
+from driftwatch.summaries.performance import CALIBRATION_AGES, RESIDUAL_MAX
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,8 +22,6 @@ CALIBRATION: Final = "calibration"
 DELAY: Final = "label_delay"
 LABELS: Final = "labels"
 """Names of the watches of the labels part."""
-CALIBRATION_AGES: Final = "calibration_ages"
-"""Block (age buckets, 3, score cells): n, sum y, sum p."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from driftwatch.summaries.layout import (
     Part,
     Task,
 )
+from driftwatch.summaries.performance import CALIBRATION_AGES
 from driftwatch.summaries.slices import SliceTable
 
 Floats = NDArray[np.float64]
@@ -159,6 +160,8 @@ def _labels_part(subject: Subject, score: Field | None, classes: int) -> Part:
             shapes.append(("calibration_mass", (CALIBRATION_ROWS, groups)))
             shapes.append(("strata", (groups, classes, 2)))
     shapes += [("ages", (len(AGE_EDGES_MS) + 1, 2)), ("quality", (QUALITY_ROWS,))]
+    if score is not None and subject.task is not Task.REGRESSION:
+        shapes.insert(-2, (CALIBRATION_AGES, (len(AGE_EDGES_MS) + 1, 3, subject.cells.calibration_cells)))
     blocks: list[Block] = []
     for name, shape in shapes:
         blocks.append(Block(name, blocks[-1].stop if blocks else 0, shape))

@@ -24,6 +24,8 @@ RESIDUAL_MAX: Final = 16.0
 RELATIVE_MAX: Final = 1_000.0
 """Largest |e/y| that is summed; beyond it a relative error says nothing and the label is out of range."""
 _RESIDUAL_EDGES: Final = np.array(RESIDUAL_EDGES)
+CALIBRATION_AGES: Final = "calibration_ages"
+"""Block (age buckets, 3, equal-width cells) of the labels part: n, sum y, sum p; y and p as in `calibration`."""
 UNUSABLE, OUT_OF_RANGE, MATCHED = range(3)
 """Places in the block `quality`."""
 
@@ -123,11 +125,28 @@ class LabelCounter:
             unusable, outside = self._residuals(entries, labelled)
         else:
             unusable, outside = self._decided(entries, labelled)
+            self._calibrate_by_age(entries, labelled)
         quality = self._block("quality")
         entries.add(np.arange(len(labelled)), quality.start + MATCHED)
         entries.add(np.flatnonzero(unusable), quality.start + UNUSABLE)
         entries.add(np.flatnonzero(outside & ~unusable), quality.start + OUT_OF_RANGE)
         return entries
+
+    def _calibrate_by_age(self, entries: _Entries, labelled: Labelled) -> None:
+        """n, Σy, Σp by age bucket and equal-width cell of p: slow labels are different labels (STATISTICS §4)."""
+        block = self.part.block(CALIBRATION_AGES)
+        if block is None:
+            return
+        probable = (labelled.scores >= 0.0) & (labelled.scores <= 1.0) & ~np.isnan(labelled.labels)
+        binary = self._layout.task is Task.BINARY
+        right = labelled.labels == 1.0 if binary else labelled.decisions == labelled.labels
+        chosen = np.flatnonzero(probable if binary else probable & (labelled.decisions >= 0))
+        _, rows, cells = block.shape
+        ages = np.searchsorted(self._ages, labelled.ages_ms[chosen], side="left")
+        columns = block.start + ages * rows * cells
+        columns += np.searchsorted(self._edges, labelled.scores[chosen], side="left")
+        for row, amount in enumerate((1, right[chosen].astype(np.int64), _fixed(labelled.scores[chosen]))):
+            entries.add(chosen, columns + row * cells, amount)
 
     def _block(self, name: str) -> Block:
         block = self.part.block(name)

@@ -7,7 +7,6 @@ import pytest
 
 from driftwatch.evidence.indicators import ShareMap
 from driftwatch.evidence.labels import (
-    CALIBRATION_AGES,
     CalibrationCounter,
     ErrorCounter,
     delay_columns,
@@ -15,7 +14,7 @@ from driftwatch.evidence.labels import (
     quality_watch,
 )
 from driftwatch.summaries.layout import FIXED_POINT, Task
-from driftwatch.summaries.performance import RESIDUAL_MAX
+from driftwatch.summaries.performance import CALIBRATION_AGES, RESIDUAL_MAX
 from tests.summaries.layouts import blocks, layout
 
 PART = blocks(("calibration", (6, 2)), ("ages", (3, 2)), ("quality", (3,)))

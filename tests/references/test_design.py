@@ -41,7 +41,7 @@ def test_binary_without_a_mapped_decision_decides_by_its_score() -> None:
     groups = max(score.groups) + 1
     assert shapes(layout) == {
         "confusion": (2, 2), "score_label": (score.cells, 2), "calibration": (6, 10),
-        "calibration_mass": (6, groups), "strata": (groups, 2, 2), "ages": (7, 2), "quality": (3,),
+        "calibration_mass": (6, groups), "strata": (groups, 2, 2), "ages": (7, 2), "quality": (3,), "calibration_ages": (7, 3, 10),
     }  # fmt: skip
     assert part.blocks == ()
     assert np.nextafter(0.5, 0) in score.edges
@@ -65,7 +65,7 @@ def test_multiclass_classes_come_from_decisions_and_labels() -> None:
     groups = max(part.field("score").groups) + 1
     assert shapes(layout) == {
         "confusion": (4, 4), "calibration": (6, 10), "calibration_mass": (6, groups),
-        "strata": (groups, 4, 2), "ages": (7, 2), "quality": (3,),
+        "strata": (groups, 4, 2), "ages": (7, 2), "quality": (3,), "calibration_ages": (7, 3, 10),
     }  # fmt: skip
     assert [(block.name, block.shape) for block in part.blocks] == [("score_decision", (groups + 1, 4))]
     assert part.columns == part.blocks[0].stop

@@ -23,6 +23,7 @@ from driftwatch.summaries.layout import (
     Part,
     Task,
 )
+from driftwatch.summaries.performance import CALIBRATION_AGES
 from driftwatch.summaries.slices import Dimension, SliceTable
 
 AGES_MS = (1_000, 2_000)
@@ -87,6 +88,7 @@ def binary(slices: SliceTable | None = None) -> Layout:
         ("calibration", (CALIBRATION_ROWS, 10)),
         ("calibration_mass", (CALIBRATION_ROWS, 4)),
         ("strata", (4, 2, 2)),
+        (CALIBRATION_AGES, (3, 3, 10)),
         ("ages", (3, 2)),
         ("quality", (QUALITY_ROWS,)),
     )
@@ -98,6 +100,7 @@ def multiclass() -> Layout:
     labels = blocks(
         ("confusion", (3, 3)),
         ("calibration", (CALIBRATION_ROWS, 10)),
+        (CALIBRATION_AGES, (3, 3, 10)),
         ("ages", (3, 2)),
         ("quality", (QUALITY_ROWS,)),
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, Task
+from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, Layout, Task
 from driftwatch.summaries.performance import RESIDUAL_MAX, LabelCounter, Labelled
 from driftwatch.summaries.rows import SliceCoder
 from driftwatch.summaries.slices import SliceTable
@@ -163,3 +163,17 @@ def test_no_labels_leave_the_matrix_as_it_was() -> None:
 def test_a_layout_without_labels_is_refused() -> None:
     with pytest.raises(ValueError, match="counts no labels"):
         LabelCounter(layout(Task.BINARY, part(numeric("x", 1.0), stream=Stream.PREDICTIONS)))
+
+
+@pytest.mark.parametrize("made", [binary(), multiclass()], ids=["binary", "multiclass"])
+def test_calibration_by_age_adds_up_to_calibration(made: Layout) -> None:
+    rng = np.random.default_rng(8)
+    n = 300
+    scores = np.where(rng.random(n) < 0.1, np.nan, rng.uniform(-0.1, 1.1, n))
+    labels = np.where(rng.random(n) < 0.1, np.nan, rng.integers(0, 2, n).astype(float))
+    decisions = rng.integers(-1, 2, n)
+    ages_ms = rng.choice([0, 1_000, 1_001, 2_000, 2_001, 10**9], n)
+    found = counted(made, Labelled(scores, decisions, labels, ages_ms))
+    assert found["calibration_ages"].sum(axis=0).tolist() == found["calibration"][:3].tolist()
+    young = counted(made, Labelled(*(x[ages_ms <= 1_000] for x in (scores, decisions, labels, ages_ms))))
+    assert found["calibration_ages"][0].tolist() == young["calibration"][:3].tolist()
