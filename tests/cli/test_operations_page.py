@@ -39,6 +39,8 @@ def test_every_option_named_exists(
             "reference build",
             "reference show",
             "replay",
+            "explain",
+            "backtest",
             "recompute",
             "status",
             "retry",
