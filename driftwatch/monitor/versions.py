@@ -95,7 +95,10 @@ class Versions:
     def _replace(self, old: Version, reference: Reference | None) -> None:
         """From the first pane after everything counted on, the version is counted in another layout, or no more."""
         starts_ms = old.next_pane_ms()
-        if starts_ms == BEFORE_ALL:  # nothing was ever counted in it
+        if (
+            starts_ms == BEFORE_ALL
+        ):  # nothing was ever counted in it: the new one takes over its place in time
+            starts_ms = old.state.starts_ms
             self.drained.remove(old)
         old.state.ends_ms = starts_ms
         if reference is not None:
@@ -133,7 +136,10 @@ class Versions:
             return RecordClass.UNKNOWN_VERSION
         self._admitted.append(name)
         if choice.reference is not None:
-            return self._admit(VersionState(name=name, layout=NO_LAYOUT, reference=""), choice.reference)
+            # one that ended and is back goes on where a layout that still drains leaves off: no time has two layouts
+            starts_ms = max((v.state.ends_ms for v in self.drained if v.name == name), default=BEFORE_ALL)
+            state = VersionState(name=name, layout=NO_LAYOUT, reference="", starts_ms=starts_ms)
+            return self._admit(state, choice.reference)
         self.learning[name] = Learning(self._plan, name, LearningState(), {})
         self._facts.append(VersionSeen(self._plan.name, name, known=True))
         return RecordClass.LEARNING
@@ -156,7 +162,7 @@ class Versions:
         left = np.ones(len(times_ms), np.bool_)
         of_this = [version for version in self.all if version.name == name]
         for version in of_this:
-            here = version.holds(times_ms)
+            here = left & version.holds(times_ms)  # nothing counts twice
             left &= ~here
             if here.any():
                 yield version, np.flatnonzero(here)

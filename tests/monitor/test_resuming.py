@@ -222,3 +222,21 @@ def test_a_feature_that_still_drains_cannot_be_dropped() -> None:
     fewer = spec(predictions={"features": ["x"]})
     with pytest.raises(StateError, match="kind can no longer be read"):
         reloaded(core, reference(3, fewer), fewer)
+
+
+def test_a_layout_in_which_nothing_was_counted_leaves_its_place_to_the_next_e9() -> None:
+    #  minute      0 ....... 5          an event of minute 4, within the lateness
+    #  layout      OLD       | NEW, and at once a third one: the event counts in OLD alone
+    third = reference(3)
+    core = Core(SPEC, OLD)
+    core.monitor.assign(BOUNDS)
+    feed(core, 0, 5, labels=False)
+    commit(core)
+    reloaded(core, NEW)
+    commit(core)
+    reloaded(core, third)
+    late = {**ids(random.Random(9), 1)[0], "id": "late", "ts": START + 4 * MINUTE}
+    core.monitor.ingest(batch("p", 0, lines([late]), core.monitor.offsets[P]))
+    commit(core)
+    assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 31
+    assert {key.layout for key in core.store.saved.panes} == {OLD.layout.hash}

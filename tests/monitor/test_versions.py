@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 
 import msgspec
+import numpy as np
 import pytest
 
 from driftwatch.errors import StateError
@@ -150,6 +151,21 @@ def test_versions_that_come_and_go_are_in_the_journal_e1() -> None:
     core.monitor.ingest(batch("p", 0, lines([late]), 6))
     assert rows(core.commit()) == [(f"v{k}", "end") for k in (3, 4, 5)]
     assert rows(core.commit()) == []
+
+
+def test_no_time_has_two_layouts_when_a_version_comes_back_while_an_old_one_drains_e9() -> None:
+    of = versions()
+    old = of.find("1")
+    assert isinstance(old, Version)
+    old.state.ends_ms = START + MINUTE
+    of.drained.append(of.live.pop("1"))
+    again = of.find("1")
+    assert isinstance(again, Version)
+    times = np.array([START, START + MINUTE - 1, START + MINUTE])
+    assert [(found, places.tolist()) for found, places in of.split("1", times)] == [
+        (old, [0, 1]),
+        (again, [2]),
+    ]
 
 
 def rows(outcome: Outcome) -> list[tuple[str, str]]:
