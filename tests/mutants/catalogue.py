@@ -532,6 +532,16 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ("tests/monitor/test_resuming.py",),
     ),
     Mutant(
+        "a version that comes back counts beside its old layout",
+        "E9, P1",
+        _MONITOR + "versions.py",
+        '            state = VersionState(name=name, layout=NO_LAYOUT, reference="", starts_ms=starts_ms)\n'
+        "            return self._admit(state, choice.reference)",
+        '            state = VersionState(name=name, layout=NO_LAYOUT, reference="")\n'
+        "            return self._admit(state, choice.reference)",
+        ("tests/monitor/test_versions.py", "-k", "no_time_has"),
+    ),
+    Mutant(
         "a layout ends while labels can still count in it",
         "E9",
         _MONITOR + "versions.py",

@@ -57,7 +57,14 @@ class Crash:
     committing: bool = False
 
 
-Step = Assign | Read | Commit | Crash
+@dataclass(frozen=True)
+class Reload:
+    """The daemon goes on from the last commit with another configuration, where that fits (E9)."""
+
+    variant: int
+
+
+Step = Assign | Read | Commit | Crash | Reload
 
 
 @dataclass(frozen=True)
@@ -209,6 +216,7 @@ def _steps(rng: random.Random, logs: Mapping[Partition, Sequence[Line]]) -> tupl
     steps: list[Step] = [_assign(rng, logs, [p for p in partitions if p not in later])]
     often, sizes = rng.choice([0.1, 0.3, 0.6]), rng.choice([[1], [1, 3, 17], [17, 80]])
     wall = rng.random() < 0.5
+    reloads = rng.random() < 0.3
     weights = [rng.choice([0.1, 1.0, 1.0]) for _ in partitions]
     for _ in range(rng.randrange(4, 24)):
         (partition,) = rng.choices(partitions, weights)
@@ -221,6 +229,8 @@ def _steps(rng: random.Random, logs: Mapping[Partition, Sequence[Line]]) -> tupl
             steps.append(Commit(idle))
         if rng.random() < 0.08:
             steps.append(Crash(rng.random() < 0.4))
+        if reloads and rng.random() < 0.1:
+            steps.append(Reload(rng.randrange(3)))
         if later and rng.random() < 0.1:
             steps.append(_assign(rng, logs, sorted(later)))
             later = set()

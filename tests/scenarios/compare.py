@@ -16,6 +16,7 @@ from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, EpisodeChanged, PaneClosed, VersionEstablished, WindowRead
 from driftwatch.monitor.changes import Entry, JournalRow, Saved
 from driftwatch.monitor.monitor import Monitor
+from driftwatch.monitor.recorded import record
 from driftwatch.references.codec import decode
 from tests.monitor.world import KEY
 from tests.scenarios.case import Case
@@ -65,9 +66,7 @@ def _recomputed(made: Run) -> Iterator[str]:
 
 def _of_model(case: Case, made: Run, model: World) -> Iterator[str]:
     name, plain = model.plan.name, Plain(model.rules, case.logs, hash_of)
-    plain.layouts = {
-        layout.hash: layout for layout in (decode(r).layout for r in made.saved.references.values())
-    }
+    _tell(plain, made.saved, made.world, model)
     for number, commit in enumerate(made.commits):
         journal = [row for row in commit.journal if row.details.get("model", name) == name]
         told = plain.commit(commit.offsets, journal, finish=commit.finish)
@@ -116,13 +115,21 @@ def agrees_with(
 ) -> str | None:
     """The first difference between the plain model led along these commits and what is stored after them."""
     plain = Plain(model.rules, logs, hash_of)
-    plain.layouts = {of.hash: of for of in (decode(r).layout for r in saved.references.values())}
+    _tell(plain, saved, model, model)
     for offsets, journal in commits:
         plain.commit(offsets, journal, finish=False)
     got: dict[tuple[str, Partition], dict[str, int]] = {}
     for stream, place, why, count in monitor.models[model.plan.name].tally.items():
         got.setdefault((stream, monitor._partitions.at(place)), {})[why] = count
     return next(chain(_classes(plain, got), _panes(plain, saved, model.plan.name)), None)
+
+
+def _tell(plain: Plain, saved: Saved, configured: World, model: World) -> None:
+    """What journal rows name by hashes."""
+    plain.layouts = {of.hash: of for of in (decode(r).layout for r in saved.references.values())}
+    for world in (configured, *configured.variants):
+        (rules,) = (of.rules for of in world.models if of.plan.name == model.plan.name)
+        plain.reloads[record([of.plan for of in world.models]).hash] = rules
 
 
 def _classes(plain: Plain, counted: Classes) -> Iterator[str]:
@@ -179,12 +186,12 @@ def _sums(case: Case, commit: Committed, name: str) -> Iterator[str]:
 
 def _panes(plain: Plain, saved: Saved, name: str) -> Iterator[str]:
     expected = {
-        (version, *key): counts
-        for version, of in plain.versions.items()
+        (of.name, of.layout.hash, *key): counts
+        for of in plain.all_versions()
         for key, counts in of.kept(plain.rules).items()
     }
     got = {
-        (key.version, str(key.stream), key.width_ms, key.start_ms): pane
+        (key.version, key.layout, str(key.stream), key.width_ms, key.start_ms): pane
         for key, pane in saved.panes.items()
         if pane.any() and key.model == name
     }

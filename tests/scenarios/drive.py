@@ -14,16 +14,18 @@ from driftwatch.drift.catalogue import STATISTICS
 from driftwatch.drift.gather import Gather, Sides
 from driftwatch.drift.reading import Estimate, Pair
 from driftwatch.drift.spec import StatisticsSpec
+from driftwatch.errors import StateError
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.facts import Fact
 from driftwatch.monitor import closing, judging, learning, model
 from driftwatch.monitor.changes import Entry, JournalRow, Saved
 from driftwatch.monitor.monitor import Inputs, Monitor, Outcome
+from driftwatch.monitor.recorded import record
 from driftwatch.recompute import recount
 from driftwatch.recompute.compare import Comparison
 from driftwatch.storage.memory import MemoryCheckpoint
 from tests.monitor.world import KEY
-from tests.scenarios.case import Assign, Case, Commit, Crash, Read, Step
+from tests.scenarios.case import Assign, Case, Commit, Crash, Read, Reload, Step
 from tests.scenarios.plain_records import Line
 from tests.scenarios.worlds import ESTABLISHED, JUDGED, LEARNED_MIN, UNWRITTEN, World, world
 
@@ -61,15 +63,33 @@ class Run:
     """Never hold records back: follow what another run has taken."""
 
     def __post_init__(self) -> None:
+        self.current = self.world
         self.load()
 
     def load(self) -> None:
         """As after a crash: the last commit is all there is."""
-        plans, saved = [of.plan for of in self.world.models], self.store.load()
+        plans, saved = [of.plan for of in self.current.models], self.store.load()
         self.monitor = Monitor(
             plans, saved, self.store.joins, KEY, keep_readings=True, bounded=not self.unbounded
         )
         self.monitor.assign(self.bounds)
+
+    def reload(self, variant: int) -> None:
+        """Another configuration from the last commit on; one that does not fit is refused, and the old one goes on."""
+        before, worlds = self.current, (self.world, *self.world.variants)
+        self.current = worlds[variant % len(worlds)]
+        try:
+            self.load()
+        except StateError:
+            self.current = before
+            self.load()
+
+    def configure(self, journal: Sequence[JournalRow]) -> None:
+        """Go on with the configuration that these rows name, if they do."""
+        hashes = [record([of.plan for of in w.models]).hash for w in (self.world, *self.world.variants)]
+        for row in journal:
+            if row.kind == Entry.PLANS and (self.commits or row.details["hash"] != hashes[0]):
+                self.reload(hashes.index(row.details["hash"]))
 
     def assign(self, bounds: Iterable[tuple[Partition, int, int]]) -> None:
         new = {partition: (first, end) for partition, first, end in bounds if partition not in self.bounds}
@@ -123,7 +143,8 @@ class Run:
         """Journal and logs once more, compared with what is stored."""
         kept = recount.plans_of
         if self.world.name == UNWRITTEN:
-            recount.plans_of = lambda *_: [of.plan for of in self.world.models]
+            plans = {record([w.plan]).data: [w.plan] for w in (self.world, *self.world.variants)}
+            recount.plans_of = lambda data, _: plans[data]
         try:
             with self.small():
                 made = recount.Recount(self.saved, self.store.journal(limit=10**6), KEY, self.open)
@@ -171,6 +192,8 @@ class Run:
             self.read(step.partition, step.records, step.wall_ms)
         elif isinstance(step, Commit):
             self.commit(step.idle)
+        elif isinstance(step, Reload):
+            self.reload(step.variant)
         else:
             assert isinstance(step, Crash)
             if step.committing:
@@ -246,6 +269,7 @@ def follow(case: Case, made: Run, seed: int) -> Run:
     with made.small():
         again = Run(made.world, case.logs, case.block, unbounded=True)
         for commit in made.commits:
+            again.configure(commit.journal)
             starts = [row.details for row in commit.journal if row.kind == Entry.START]
             again.assign((Partition(d["topic"], d["partition"]), d["first"], d["end"]) for d in starts)
             again.admit(commit.journal)

@@ -72,6 +72,10 @@ class Plain:
         self.rules, self._logs, self._hash_of = rules, logs, hash_of
         self.classes: dict[tuple[str, Partition], Counter[str]] = {}
         self.versions: dict[str, Version] = {}
+        self.drained: list[Version] = []
+        """Layouts that others have replaced."""
+        self.reloads: dict[str, Rules] = {}
+        """The configurations by the hash that the journal names."""
         self.learned: dict[str, Layout] = {}
         """By version, once the journal says so (E10)."""
         self.layouts: dict[str, Layout] = {}
@@ -125,7 +129,9 @@ class Plain:
         return told
 
     def _before_reading(self, row: JournalRow) -> None:
-        if row.kind == "start":
+        if row.kind == "plans":
+            self._reload(self.reloads[row.details["hash"]])
+        elif row.kind == "start":
             partition = _partition(row)
             self._offsets[partition] = row.details["first"]
             for stream in self._streams_of(partition):
@@ -221,23 +227,23 @@ class Plain:
 
     def _predicted(self, event: Event) -> None:
         version = self.version(event.version)
-        why = version if isinstance(version, str) else None
-        if why == "learning":
+        if version == "learning":
             self._seen_ms[event.version] = max(self._seen_ms.get(event.version, NEVER), event.time_ms)
-        if not isinstance(version, str) and event.time_ms < version.starts_ms:
-            why = "learning"
-        if why != "unknown_version":
-            if (again := self._repeats(event)) is not None:
-                why = again
-            else:
-                event.learning = why == "learning"
-                self._keep(event)
+        if version == "unknown_version":
+            self._ends("predictions", event.partition, "unknown_version")
+            return
+        place = self._place(event.version, event.time_ms)
+        if (why := self._repeats(event)) is None:
+            event.layout = place.layout.hash if isinstance(place, Version) else ""
+            self._keep(event)
+            why = place if isinstance(place, str) else None
         if why is not None:
             self._ends("predictions", event.partition, why)
         elif self.rules.predictions_wait:
             self._waits(event)
         else:
-            self._count_prediction(event, event.slices)
+            assert isinstance(place, Version)
+            self._count_prediction(place, event, event.slices)
             self._ends("predictions", event.partition, "accepted")
 
     def _featured(self, event: Event) -> None:
@@ -247,12 +253,10 @@ class Plain:
             if self.rules.features_wait:
                 self._waits(event)
                 return
-            version = self.version(event.version)
-            if isinstance(version, str):
-                why = version
-            else:
-                self._count_features(version, event, event.slices)
-                why = "accepted"
+            place = self._place(event.version, event.time_ms)
+            if isinstance(place, Version):
+                self._count_features(place, event, event.slices)
+            why = "accepted" if isinstance(place, Version) else place
         self._ends("features", event.partition, why)
 
     # -- versions (E11) -----------------------------------------------------------------------------
@@ -272,8 +276,46 @@ class Plain:
                 return "unknown_version"
             self.learning.add(name)
             return "learning"
-        self.versions[name] = Version(layout)
+        starts_ms = max((old.ends_ms for old in self.drained if old.name == name), default=NEVER)
+        self.versions[name] = Version(name, layout, starts_ms)
         return self.versions[name]
+
+    def all_versions(self) -> list[Version]:
+        """Every layout in which something can be counted, by name, the oldest first."""
+        return sorted([*self.versions.values(), *self.drained], key=lambda v: (v.name, v.starts_ms))
+
+    def _place(self, name: str, time_ms: int) -> Version | str:
+        """The layout of a version in which an event of this time counts, or its class (E9)."""
+        found = self.version(name)
+        for version in self.all_versions():
+            if version.name == name and version.holds(time_ms):
+                return version
+        return "learning" if isinstance(found, Version) else found
+
+    def _place_of_label(self, prediction: Event) -> Version | str:
+        """Labels count in the layout of their predictions, as long as that lives."""
+        for version in self.drained:
+            if (version.name, version.layout.hash) == (prediction.version, prediction.layout):
+                return version
+        found = self.version(prediction.version, learn=False)
+        if isinstance(found, Version) and prediction.layout != found.layout.hash:
+            return "learning" if not prediction.layout else "unknown_version"
+        return found
+
+    def _reload(self, rules: Rules) -> None:
+        """Versions whose layout changes are counted in the new one from the first pane after all that was counted."""
+        self.rules = rules
+        for name, old in sorted(self.versions.items()):
+            layout = next(layout for pattern, layout in rules.layouts if fnmatchcase(name, pattern))
+            assert layout is not None
+            if layout.hash == old.layout.hash:
+                continue
+            starts_ms = old.starts_ms
+            if old.last_event_ms != NEVER:
+                starts_ms = rules.start(old.last_event_ms, rules.pane_ms) + rules.pane_ms
+                self.drained.append(old)
+            old.ends_ms = starts_ms
+            self.versions[name] = Version(name, layout, starts_ms)
 
     def _learn(self, name: str, layout: str, starts_ms: int) -> None:
         """The learned layout starts at the first pane after everything that was seen (E10)."""
@@ -281,7 +323,7 @@ class Plain:
         self.learned[name] = self.layouts[layout]
         newest_ms = self._seen_ms.pop(name)
         assert starts_ms == self.rules.start(newest_ms, self.rules.pane_ms) + self.rules.pane_ms
-        self.versions[name] = Version(self.learned[name], starts_ms, last_event_ms=newest_ms)
+        self.versions[name] = Version(name, self.learned[name], starts_ms, last_event_ms=newest_ms)
 
     # -- deciding (E2) ------------------------------------------------------------------------------
 
@@ -297,14 +339,21 @@ class Plain:
 
     def _pass_over(self) -> None:
         """Generations expire by labels and predictions (E2); features that stand still are decided up to there."""
-        limits = self._limits()
-        decided_ms = min(limits[stream] for stream in limits if stream != "features")
+        expired_ms = self._expired_ms(self._limits())
+        self.frontier_ms["features"] = max(self.frontier_ms["features"], expired_ms)
+
+    def _expired_ms(self, decided_ms: Mapping[str, int]) -> int:
+        """Below it no stream needs what is remembered (E2); features that stand still are not asked (E4)."""
+        asked = [
+            decided_ms[stream]
+            for stream in decided_ms
+            if stream != "features" or not self._stands_still("features")
+        ]
         reach_ms, generation_ms = (
             self.rules.max_delay_ms + self.rules.join_within_ms,
             self.rules.generation_ms,
         )
-        expired_ms = (decided_ms - reach_ms) // generation_ms * generation_ms
-        self.frontier_ms["features"] = max(self.frontier_ms["features"], expired_ms)
+        return (min(asked) - reach_ms) // generation_ms * generation_ms
 
     def _holds(self, stream: str) -> int:
         """How far another stream may go for this one's sake: one that stands still holds nobody (E4)."""
@@ -341,10 +390,10 @@ class Plain:
     def _decide(self, event: Event) -> str:
         if event.stream == "predictions":
             met = self._near("features", event.id, event.time_ms)
-            version = self.version(event.version)
-            if isinstance(version, str):
-                return version
-            self._count_prediction(event, _merged(event.slices, met))
+            place = self._place(event.version, event.time_ms)
+            if isinstance(place, str):
+                return place
+            self._count_prediction(place, event, _merged(event.slices, met))
             return "accepted" if met else "unjoined"
         if event.stream == "features":
             return self._decide_features(event)
@@ -358,10 +407,10 @@ class Plain:
             name = met.version if met else None if versioned else "default"
         if name is None:
             return "unjoined"
-        version = self.version(name)
-        if isinstance(version, str):
-            return version
-        self._count_features(version, event, _merged(event.slices, met))
+        place = self._place(name, event.time_ms)
+        if isinstance(place, str):
+            return place
+        self._count_features(place, event, _merged(event.slices, met))
         return "accepted" if met else "unjoined"
 
     def _decide_label(self, label: Event) -> str:
@@ -374,15 +423,13 @@ class Plain:
         if key in self._labels:
             return "duplicate" if self._labels[key] == label.label else "label_conflict"
         self._labels[key] = label.label
-        version = self.version(met.version, learn=False)
-        if isinstance(version, str):
-            return version
-        if met.learning:
-            return "learning"
+        place = self._place_of_label(met)
+        if isinstance(place, str):
+            return place
         slices = met.slices
         if self.rules.predictions_wait:
             slices = _merged(slices, self._near("features", label.id, met.time_ms))
-        self._count_label(version, met, label.label, label.time_ms, slices)
+        self._count_label(place, met, label.label, label.time_ms, slices)
         return "accepted"
 
     def _near(self, stream: str, id_: str, time_ms: int) -> Event | None:
@@ -403,8 +450,7 @@ class Plain:
 
     # -- counting -----------------------------------------------------------------------------------
 
-    def _count_prediction(self, event: Event, slices: Mapping[str, Value]) -> None:
-        version = self.versions[event.version]
+    def _count_prediction(self, version: Version, event: Event, slices: Mapping[str, Value]) -> None:
         decision = self._decision(version.layout, event)
         values = {**event.values, "score": event.score}
         self._add(version, "predictions", event.time_ms, slices, values, decision)
@@ -472,26 +518,28 @@ class Plain:
         if self.rules.own_labels:
             limits["labels"] = limits["predictions"]
         told.limits = limits
-        steps: list[tuple[tuple[int, bool, str, int], str, str]] = []
-        for name, version in self.versions.items():
-            for place, part in enumerate(version.layout.parts):
-                for end_ms in version.ends_of(self.rules, part.stream, limits[part.stream]):
-                    steps.append(((end_ms, part.stream == "labels", name, place), name, part.stream))
-        for (end_ms, _, _, _), name, stream in sorted(steps):
-            self._tell_closed(told, name, stream, end_ms)
+        steps: list[tuple[tuple[int, bool, int], str]] = []
+        every = [(version, part.stream) for version in self.all_versions() for part in version.layout.parts]
+        for place, (version, stream) in enumerate(every):
+            for end_ms in version.ends_of(self.rules, stream, limits[stream]):
+                steps.append(((end_ms, stream == "labels", place), stream))
+        for (end_ms, _, place), stream in sorted(steps):
+            self._tell_closed(told, every[place][0], stream, end_ms)
 
     def _end_of_all(self) -> int:
         """The end of the last window that holds something: the inputs are over."""
         times = [way.running_ms for way in self._ways.values()]
-        for version in self.versions.values():
+        for version in self.all_versions():
             times += [s for (stream, s) in version.panes if s >= version.closed_ms.get(stream, NEVER)]
         newest = max(times, default=NEVER)
         return max(self.rules.start(newest, slide) + slide for _, _, slide in self.rules.windows)
 
-    def _tell_closed(self, told: Told, name: str, stream: str, end_ms: int) -> None:
-        version = self.versions[name]
+    def _tell_closed(self, told: Told, version: Version, stream: str, end_ms: int) -> None:
+        name = version.name
         events = version.events(stream, end_ms - self.rules.pane_ms, end_ms)
         told.closed.append(Closed(name, stream, "", end_ms, events))
+        if version.drains:  # counted to its end, and judged no more
+            return
         if stream == "predictions" and events >= self.rules.established and not version.established:
             version.established = True
             told.established.append(name)
@@ -501,14 +549,21 @@ class Plain:
                 told.closed.append(Closed(name, stream, window, end_ms, inside))
 
     def _end_versions(self, told: Told) -> None:
-        """A version that has left every window ends, while a later one lives."""
+        """A version that has left every window ends, while a later one lives; a layout, once no label can reach it."""
         newest = max((version.last_event_ms for version in self.versions.values()), default=0)
         longest = max(size for _, size, _ in self.rules.windows)
-        for name, version in sorted(self.versions.items()):
-            over = version.last_event_ms < min(newest, told.limits["predictions"] - longest)
+        closed_ms = told.limits["predictions"]
+        expired_ms = self._expired_ms(self._released_ms)
+        for version in self.all_versions():
+            over = version.last_event_ms < min(newest, closed_ms - longest)
+            if version.drains:
+                over = version.ends_ms <= min(closed_ms, expired_ms)
             if over and not any(version.alive(self.rules, part.stream) for part in version.layout.parts):
-                del self.versions[name]
-                told.ended.append(name)
+                told.ended.append(version.name)
+                if version.drains:
+                    self.drained.remove(version)
+                else:
+                    del self.versions[version.name]
 
 
 def _partition(row: JournalRow) -> Partition:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from driftwatch.summaries.layout import Layout
-from tests.scenarios.plain_rules import NEVER, Rules
+from tests.scenarios.plain_rules import ALWAYS, NEVER, Rules
 
 Counts = Counter[tuple[int, int]]
 """Amounts by (row, column)."""
@@ -16,15 +16,26 @@ Pane = tuple[str, int]
 
 @dataclass
 class Version:
-    """What is counted of one version."""
+    """What is counted of one version in one layout: events from `starts_ms` on, below `ends_ms` (E9)."""
 
+    name: str
     layout: Layout
     starts_ms: int = NEVER
+    ends_ms: int = ALWAYS
     panes: dict[Pane, Counts] = field(default_factory=dict)
     """Counts by (row, column)."""
     closed_ms: dict[str, int] = field(default_factory=dict)
     last_event_ms: int = NEVER
     established: bool = False
+
+    @property
+    def drains(self) -> bool:
+        """Whether another layout has taken its place."""
+        return self.ends_ms != ALWAYS
+
+    def holds(self, time_ms: int) -> bool:
+        """Whether an event of this time is counted in this layout."""
+        return self.starts_ms <= time_ms < self.ends_ms
 
     def ends_of(self, rules: Rules, stream: str, limit_ms: int) -> list[int]:
         """Ends of the panes that close now: one after the other while some window holds something, else on to the next."""

@@ -37,8 +37,8 @@ class Event:
     slices: dict[str, Value]
     payload: object
     """What must be equal in a true repetition: time, numbers and score; of a label, the label."""
-    learning: bool = False
-    """Seen before its version's layout began (E10)."""
+    layout: str = ""
+    """Hash of the layout in which it was to be counted when it came; empty while that was learned (E9, E10)."""
 
     @property
     def order(self) -> tuple[int, Partition, int]:

@@ -84,6 +84,8 @@ class World:
     rules: Rules
     beside: World | None = None
     """Another model over the same topics: neither may disturb the other."""
+    variants: tuple[World, ...] = ()
+    """The same with other references: what a reload may change (E9)."""
 
     @property
     def topics(self) -> list[str]:
@@ -209,15 +211,26 @@ def world(name: str) -> World:
         reference = None if declared.learn is not None else built(spec, _accepted(spec))
         choices.append(Choice(declared.version, reference, declared.learn))
     plan = ModelPlan(spec, tuple(choices), About("http://localhost"), future_ms, jump_ms)
-    return World(name, plan, _rules(plan), world(_TWIN) if name == "two models" else None)
+    beside = world(_TWIN) if name == "two models" else None
+    variants = [
+        replace(plan, choices=tuple(_other(spec, choice, seed) for choice in choices))
+        for seed in (8, 9)
+        if name not in (_TWIN, "learning")
+    ]
+    made = (World(name, other, _rules(other), beside) for other in variants)
+    return World(name, plan, _rules(plan), beside, tuple(made))
+
+
+def _other(spec: ModelSpec, choice: Choice, seed: int) -> Choice:
+    return replace(choice, reference=built(spec, _accepted(spec, seed)))
 
 
 WORLDS: Final = tuple(name for name in _WRITTEN if name != _TWIN)
 
 
-def _accepted(spec: ModelSpec) -> dict[Stream, Sequence[Mapping[str, Any]]]:
+def _accepted(spec: ModelSpec, seed: int = 7) -> dict[Stream, Sequence[Mapping[str, Any]]]:
     """Records for the reference: 400 quiet ones."""
-    rng = random.Random(7)
+    rng = random.Random(seed)
     rules = _streams(spec)
     bare = Rules(spec.task.value, rules, (), (), 0, 0, 1, 0, 0, 1.0, 1)
     found: dict[Stream, list[Mapping[str, Any]]] = {Stream(stream): [] for stream in rules}
