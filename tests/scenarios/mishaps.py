@@ -1,4 +1,4 @@
-"""The loop with memory edges through random mishaps: fences, dealt anew, brokers away, commits lost, unknown or refused (E15 to E17)."""
+"""The loop with memory edges through random mishaps: fences, dealt anew, brokers away, commits lost or unknown, reloads (E9, E15 to E17)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from driftwatch.errors import CommitUnknownError
 from driftwatch.events.records import Partition, RecordBatch
-from driftwatch.loop import Loop, LoopStatus, Surroundings, Timing
-from driftwatch.monitor.changes import Changes, JournalRow
+from driftwatch.loop import Loop, LoopStatus, Prepared, Reload, Surroundings, Timing
+from driftwatch.monitor.changes import Changes, JournalRow, Saved
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.recompute.recount import Recount
 from driftwatch.source.memory import MemorySource
@@ -61,6 +61,8 @@ class Daemon:
     """Names of members that the loop stood by for, and refused records."""
 
     def __post_init__(self) -> None:
+        self.current = self.next = self.world
+        """The configuration in force, and the one that lies in the file."""
         topics: dict[str, int] = {}
         for partition in self.rest:
             topics[partition.topic] = max(topics.get(partition.topic, 0), partition.number + 1)
@@ -69,7 +71,8 @@ class Daemon:
         around = Surroundings(
             monotonic_s=self._tick,
             wall_s=lambda: _WALL_S,
-            monitor=lambda saved: Monitor([self.world.plan], saved, self.checkpoint.joins, KEY),
+            monitor=self._monitor(self.world),
+            prepare=self._prepare,
             render=lambda _: [],
             resumed=lambda _: None,
             committed=lambda *_: None,
@@ -78,6 +81,17 @@ class Daemon:
         )
         self.loop = Loop(self.source, self.checkpoint, around, Timing(1.0, 60.0, 3 * MINUTE))
         self.source.start(sorted(topics), {})
+
+    def _monitor(self, configured: World) -> Callable[[Saved], Monitor]:
+        return lambda saved: Monitor([configured.plan], saved, self.checkpoint.joins, KEY)
+
+    def _prepare(self) -> Prepared:
+        configured = self.next
+
+        def adopt() -> None:
+            self.current = configured
+
+        return Prepared(self._monitor(configured), adopt)
 
     def _tick(self) -> float:
         self.now_s += 0.001
@@ -150,6 +164,10 @@ def mishap(daemon: Daemon, rng: random.Random) -> None:
         else:
             source.end_transaction(*partition, abort=rng.random() < 0.5)
 
+    def reload() -> None:
+        daemon.next = rng.choice([daemon.world, *daemon.world.variants])
+        daemon.loop.reloads.put(Reload(lambda _: None))
+
     whats: list[Callable[[], Any]] = [
         source.fence,
         lambda: source.assign(lost=rng.random() < 0.5),
@@ -158,6 +176,7 @@ def mishap(daemon: Daemon, rng: random.Random) -> None:
         lambda: source.stand_by(rng.choice([None, "another member"])),
         lambda: daemon.checkpoint.failures.append(rng.choice(["full", "lost", "stored"])),
         transaction,
+        reload,
     ]
     rng.choice(whats)()
 
@@ -165,7 +184,7 @@ def mishap(daemon: Daemon, rng: random.Random) -> None:
 def lived(seed: int) -> Daemon:
     """A daemon through the records of a case, with mishaps in between."""
     case, rng = draw(seed), random.Random(seed)
-    daemon = Daemon(world(case.world), {p: list(lines) for p, lines in case.logs.items()})
+    daemon = Daemon(world(case.world).alone, {p: list(lines) for p, lines in case.logs.items()})
     with small(case.block, judged=bool(daemon.world.plan.spec.rules)):
         for _ in range(rng.randrange(5, 25)):
             partition = rng.choice(sorted(daemon.rest))
@@ -183,7 +202,7 @@ def difference(seed: int) -> str | None:
     case = draw(seed)
     with small(case.block, judged=bool(daemon.world.plan.spec.rules)):
         saved = daemon.checkpoint.load()
-        monitor = Monitor([daemon.world.plan], saved, daemon.checkpoint.joins, KEY)
+        monitor = Monitor([daemon.current.plan], saved, daemon.checkpoint.joins, KEY)
         what = agrees_with(daemon.world, daemon.logs, daemon.checkpoint.commits, saved, monitor)
         if what is None and daemon.world.name != UNWRITTEN:
             recount = daemon.recount()

@@ -93,6 +93,11 @@ class World:
         return sorted({stream.topic for stream in self.rules.streams.values()})
 
     @property
+    def alone(self) -> World:
+        """Without its neighbour."""
+        return replace(self, beside=None, variants=tuple(replace(v, beside=None) for v in self.variants))
+
+    @property
     def models(self) -> list[World]:
         """All models of the daemon."""
         return [self, *(self.beside.models if self.beside else [])]
