@@ -97,9 +97,10 @@ class Versions:
         starts_ms = old.next_pane_ms()
         if (
             starts_ms == BEFORE_ALL
-        ):  # nothing was ever counted in it: the new one takes over its place in time
+        ):  # no event was ever counted in it: the new one takes over its place in time
             starts_ms = old.state.starts_ms
-            self.drained.remove(old)
+            if all(series.empty for series in old.series.values()):  # nor a label of an earlier life
+                self.drained.remove(old)
         old.state.ends_ms = starts_ms
         if reference is not None:
             state = VersionState(name=old.name, layout=NO_LAYOUT, reference="", starts_ms=starts_ms)

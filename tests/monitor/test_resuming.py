@@ -10,11 +10,13 @@ import pytest
 
 from driftwatch.errors import StateError
 from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.order import BEFORE_ALL
 from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged
 from driftwatch.monitor.changes import Entry
 from driftwatch.monitor.versions import DRAINING_MAX
 from driftwatch.references.reference import Reference
+from driftwatch.windows.series import Series
 from tests.monitor.drive import built, lines, spec
 from tests.monitor.test_counting import ids
 from tests.monitor.world import MINUTE, START, Core, batch, label
@@ -240,3 +242,24 @@ def test_a_layout_in_which_nothing_was_counted_leaves_its_place_to_the_next_e9()
     commit(core)
     assert core.classes()[Stream.PREDICTIONS, RecordClass.ACCEPTED] == 31
     assert {key.layout for key in core.store.saved.panes} == {OLD.layout.hash}
+
+
+def test_a_layout_that_holds_labels_alone_is_kept_until_they_have_left_every_window_e9() -> None:
+    of = spec(windows=[{"size": "2m", "slide": "1m"}])
+    core = Core(of, OLD)
+    core.monitor.assign(BOUNDS)
+    feed(core, 0, 5, labels=False)
+    commit(core)
+    version = core.monitor.models["m"].versions.live["1"]
+    version.state.last_event_ms = BEFORE_ALL  # it ended since, and a label has brought it back
+    for part in (Stream.PREDICTIONS, Stream.FEATURES):
+        if part in version.series:
+            version.series[part] = Series(
+                version.series[part]._shape, core.monitor.models["m"].plan.windows, 0
+            )
+    version.series[Stream.LABELS].pane(START)[0, 0] = 1
+    commit(core)
+    reloaded(core, NEW, of)
+    assert [(v.name, v.layout.hash) for v in core.monitor.models["m"].versions.drained] == [
+        ("1", OLD.layout.hash)
+    ]

@@ -313,6 +313,7 @@ class Plain:
             starts_ms = old.starts_ms
             if old.last_event_ms != NEVER:
                 starts_ms = rules.start(old.last_event_ms, rules.pane_ms) + rules.pane_ms
+            if old.last_event_ms != NEVER or any(old.alive(rules, part.stream) for part in old.layout.parts):
                 self.drained.append(old)
             old.ends_ms = starts_ms
             self.versions[name] = Version(name, layout, starts_ms)
