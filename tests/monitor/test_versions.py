@@ -168,6 +168,16 @@ def test_no_time_has_two_layouts_when_a_version_comes_back_while_an_old_one_drai
     ]
 
 
+def test_a_layout_drains_until_no_label_can_reach_its_predictions_e9() -> None:
+    of = versions()
+    old = of.find("1")
+    assert isinstance(old, Version)
+    old.state.ends_ms = START + MINUTE
+    of.drained.append(of.live.pop("1"))
+    assert of.ended(START + 10 * MINUTE, START) == []
+    assert of.ended(START + 10 * MINUTE, START + MINUTE) == [old]
+
+
 def rows(outcome: Outcome) -> list[tuple[str, str]]:
     return [(r.details["version"], r.kind) for r in outcome.changes.journal if r.kind in ("admit", "end")]
 

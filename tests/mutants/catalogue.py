@@ -547,7 +547,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         _MONITOR + "versions.py",
         "return version.state.ends_ms <= min(frontier_ms, expired_ms)",
         "return version.state.ends_ms <= frontier_ms",
-        ("tests/monitor/test_resuming.py",),
+        ("tests/monitor/test_versions.py", "-k", "drains_until"),
     ),
     Mutant(
         "any number of layouts drain",

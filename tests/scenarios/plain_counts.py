@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from driftwatch.summaries.layout import Field, FieldKind, Layout, Part, Task
+from driftwatch.summaries.layout import RESIDUAL_EDGES, Field, FieldKind, Layout, Part, Task
 from driftwatch.summaries.slices import SliceTable
 
 INVALID: Final = float("inf")
@@ -68,11 +68,22 @@ def decision_of(layout: Layout, mapped: bool, decision: Value, score: Value) -> 
 
 
 def field_entries(part: Part, values: Mapping[str, Value], decision: int) -> list[Entry]:
-    """One more in one cell of each field."""
-    return [
-        (field.start + (decision if field.name == "decision" else cell_of(field, values.get(field.name))), 1)
+    """One more in one cell of each field, and in one place of score and decision together, where those are counted."""
+    cells = {
+        field.name: decision if field.name == "decision" else cell_of(field, values.get(field.name))
         for field in part.fields
-    ]
+    }
+    entries = [(field.start + cells[field.name], 1) for field in part.fields]
+    for block in part.blocks:
+        if block.name == "score_decision":
+            score = part.field("score")
+            rows, classes = block.shape
+            place = (rows - 1) * classes
+            if cells["score"] < score.cells and decision < classes:
+                group = cells["score"] if rows - 1 == score.cells else score.coarse[cells["score"]]
+                place = group * classes + decision
+            entries.append((block.start + place, 1))
+    return entries
 
 
 def label_entries(layout: Layout, decision: int, score: Value, label: Value, age_ms: int) -> list[Entry]:
@@ -84,7 +95,7 @@ def label_entries(layout: Layout, decision: int, score: Value, label: Value, age
     number = score if isinstance(score, int | float) and score != INVALID else None
     age = starts["ages"] + 2 * sum(1 for edge in layout.age_edges_ms if edge < age_ms)
     if layout.task is Task.REGRESSION:
-        return entries + _residuals(layout, starts["residuals"], quality, age, number, label)
+        return entries + _residuals(layout, starts, age, number, label)
     y = int(label) if layout.task is Task.BINARY else _class(layout, label)  # type: ignore[arg-type]
     decided = decision < len(layout.classes)
     right = decided and decision == y
@@ -96,6 +107,10 @@ def label_entries(layout: Layout, decision: int, score: Value, label: Value, age
         entries.append((quality, 1))
     if not scores or number is None:
         return entries
+    group = scores[0].groups[cell_of(scores[0], number)]
+    if decided and "strata" in starts:
+        stratum = starts["strata"] + 2 * (group * len(layout.classes) + decision)
+        entries += [(stratum, 1), (stratum + 1, int(not right))]
     probable = 0.0 <= number <= 1.0
     if not probable and decided:
         entries.append((quality + 1, 1))
@@ -103,7 +118,12 @@ def label_entries(layout: Layout, decision: int, score: Value, label: Value, age
         entries.append((starts["score_label"] + 2 * cell_of(scores[0], number) + y, 1))
     if probable and (decided or layout.task is Task.BINARY):
         outcome = y if layout.task is Task.BINARY else int(right)
-        entries += _calibration(layout, starts["calibration"], number, outcome)
+        width = layout.calibration_cells
+        cell = sum(1 for k in range(1, width) if k / width < number)
+        entries += _calibration(starts["calibration"], width, cell, number, outcome)
+        if "calibration_mass" in starts:
+            mass = next(block.shape[1] for block in part.blocks if block.name == "calibration_mass")
+            entries += _calibration(starts["calibration_mass"], mass, group, number, outcome)
     return entries
 
 
@@ -112,16 +132,15 @@ def _class(layout: Layout, label: Value) -> int:
     return named.index(str(label)) if label in named else len(named)
 
 
-def _calibration(layout: Layout, start: int, p: float, y: int) -> list[Entry]:
-    width = layout.calibration_cells
-    cell = sum(1 for k in range(1, width) if k / width < p)
+def _calibration(start: int, width: int, cell: int, p: float, y: int) -> list[Entry]:
     amounts = (1, y, _fixed(p), _fixed(p * p), _fixed(p) * y, _fixed((1 - 2 * p) ** 2 * p * (1 - p)))
     return [(start + row * width + cell, amount) for row, amount in enumerate(amounts)]
 
 
 def _residuals(
-    layout: Layout, start: int, quality: int, age: int, predicted: float | None, label: Value
+    layout: Layout, starts: Mapping[str, int], age: int, predicted: float | None, label: Value
 ) -> list[Entry]:
+    start, quality = starts["residuals"], starts["quality"]
     if predicted is None:
         return [(quality, 1)]
     assert isinstance(label, float)
@@ -132,6 +151,8 @@ def _residuals(
     amounts = [1, _fixed(e), size, _fixed(e * e), _fixed(e**4)]
     entries = [(start + row, amount) for row, amount in enumerate(amounts)]
     entries += [(age, 1), (age + 1, size)]
+    if "residual_cells" in starts:
+        entries.append((starts["residual_cells"] + sum(1 for edge in RESIDUAL_EDGES if edge < e), 1))
     if label != 0.0:
         relative = abs((predicted - label) / label)
         entries += (
