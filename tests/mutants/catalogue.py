@@ -196,8 +196,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "owner check of the checkpoint",
         "E16, P9",
         _STORAGE + "sqlite.py",
-        "if (owner, hash_key) != (self.owner, self.hash_key):",
-        "if owner is None:",
+        "if (its_owner, its_key) != (owner, hash_key):",
+        "if its_owner is None:",
         ("tests/storage/test_sqlite.py::test_the_state_of_another_owner_is_refused",),
     ),
     Mutant(
@@ -782,7 +782,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "token of an acknowledgement",
         "F37",
-        "driftwatch/telemetry/acknowledge.py",
+        "driftwatch/telemetry/authorise.py",
         'if scheme.lower() != "bearer" or not right:',
         'if scheme.lower() != "bearer":',
         ("tests/telemetry/test_acknowledge.py",),
