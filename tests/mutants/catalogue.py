@@ -785,6 +785,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "driftwatch/telemetry/authorise.py",
         'if scheme.lower() != "bearer" or not right:',
         'if scheme.lower() != "bearer":',
-        ("tests/telemetry/test_acknowledge.py",),
+        ("tests/telemetry/test_authorise.py",),
     ),
 )
