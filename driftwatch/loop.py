@@ -23,6 +23,7 @@ from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.checkpoint import Checkpoint
 from driftwatch.monitor.monitor import Inputs, Monitor, Outcome
 from driftwatch.monitor.snapshot import Snapshot
+from driftwatch.monitor.topics import TOPICS, CountedTopics
 
 POLL_S: Final = 0.2
 RETRY_S: Final = 1.0
@@ -171,6 +172,7 @@ class Loop:
         self._stored = dict(saved.offsets)
         self._met = False
         self._idle_since.clear()
+        self._topics = CountedTopics(saved.states.get(TOPICS))
         monitor = self._make_monitor(saved)
         self._around.resumed(monitor.snapshot(saved.sequence))
         return monitor
@@ -230,6 +232,7 @@ class Loop:
         waits = self._around.monotonic_s() < self._meet_s
         bounds = {} if waits else self._source.bounds(self._monitor.topics)
         if bounds and self._assigned >= bounds.keys():
+            self._topics.meet(self._source.identities(self._monitor.topics))
             self._monitor.assign(bounds)
             self._met = True
             self._source.pause(self._monitor.paused())
@@ -253,12 +256,15 @@ class Loop:
         started_s = self._around.monotonic_s()
         outcome = self._monitor.commit(inputs)
         outcome.changes.outbox = self._around.render(outcome.changes.notifications)
+        if (topics := self._topics.unsaved()) is not None:
+            outcome.changes.states[TOPICS] = topics
         try:
             sequence = self._write(outcome)
         except (CommitUnknownError, FencedError):
             for one in asked:
                 one.answer("the commit failed; ask again")
             raise
+        self._topics.saved(topics)
         self._idle = inputs.idle
         self._changed = False
         self._stored = dict(outcome.changes.offsets)

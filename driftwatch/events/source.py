@@ -57,6 +57,10 @@ class Source(Protocol):
         """
         ...
 
+    def identities(self, topics: list[str]) -> dict[str, str]:
+        """What tells a topic from one of the same name that is made later; absent where that is not known."""
+        ...
+
     def standing(self) -> dict[Partition, Standing]:
         """Standing of each assigned partition that was reached; a partition that cannot be reached is absent."""
         ...

@@ -14,6 +14,7 @@ from driftwatch.monitor.changes import Entry, JournalRow, PaneKey, Saved
 from driftwatch.monitor.recorded import PLANS
 from driftwatch.monitor.state import ModelState
 from driftwatch.monitor.tally import Tally
+from driftwatch.monitor.topics import TOPICS
 from driftwatch.recompute.steps import comparable
 
 
@@ -104,7 +105,7 @@ class Comparison:
             was, now = live.states.get(name), recomputed.states.get(name)
             if name.endswith("/model"):
                 self._model(name.removesuffix("/model"), was, now)
-            elif name != PLANS and not name.startswith(f"{PLANS}/"):
+            elif name not in (PLANS, TOPICS) and not name.startswith(f"{PLANS}/"):
                 self.counts[Compared.STATES].add(was, now, name)
 
     def _panes(self, live: Mapping[PaneKey, Any], recomputed: Mapping[PaneKey, Any]) -> None:

@@ -44,6 +44,12 @@ class Cluster:
             for partition in topic["partitions"]
         }
 
+    def identities(self, topics: Iterable[str]) -> dict[str, str]:
+        """The id that Kafka gave a topic when it was made; brokers before 2.8 have none."""
+        described = self._ask(lambda client: client.describe_topics(list(topics)))
+        found = {topic["name"]: str(topic.get("topic_id") or "") for topic in described}
+        return {name: identity for name, identity in found.items() if identity.strip("0-")}
+
     def bounds(self, topics: Iterable[str]) -> dict[Partition, tuple[int, int]]:
         """(first offset, end offset as read_committed sees it) of every partition."""
         partitions = self.partitions(topics)

@@ -97,6 +97,10 @@ class FileSource:
         self._missing(topics)
         return {p: (0, self._end(p)) for p in self._streams if p.topic in topics}
 
+    def identities(self, topics: list[str]) -> dict[str, str]:
+        """See the port: a file's name is all that there is."""
+        return {}
+
     def standing(self) -> dict[Partition, Standing]:
         """See the port; of a file that was not read through it is only known that its end lies behind."""
         return {p: self._stands(p) for p in self._assigned}

@@ -101,6 +101,13 @@ class KafkaPythonSource:
         except AwayError:
             return {}
 
+    def identities(self, topics: list[str]) -> dict[str, str]:
+        """See the port."""
+        try:
+            return self._cluster.identities(topics)
+        except AwayError:
+            return {}
+
     def standing(self) -> dict[Partition, Standing]:
         """See the port: asks the brokers."""
         if not self._seat.working:

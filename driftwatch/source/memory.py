@@ -52,6 +52,8 @@ class MemorySource:
         self.owner = owner
         self.written: dict[Partition, int] = {}
         """Offsets as a lag tool would see them in Kafka."""
+        self.made: dict[str, str] = {}
+        """Identities of topics, where they have one."""
         self._max_records = max_records
         self._start_at = start_at
         self._topics: frozenset[str] = frozenset()
@@ -93,6 +95,10 @@ class MemorySource:
         if missing := set(topics) - {partition.topic for partition in self.logs}:
             raise SourceError(f"no such topic: {', '.join(sorted(missing))}")
         return {p: (log.first, log.stable) for p, log in self.logs.items() if p.topic in topics}
+
+    def identities(self, topics: list[str]) -> dict[str, str]:
+        """See the port: as many as `made` names."""
+        return {topic: self.made[topic] for topic in topics if topic in self.made}
 
     def standing(self) -> dict[Partition, Standing]:
         """See the port."""

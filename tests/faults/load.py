@@ -142,7 +142,7 @@ class Load:
 
     # --- what must hold -------------------------------------------------------------------------------
 
-    def settle(self, within_s: float = 60) -> None:
+    def settle(self, within_s: float = 180) -> None:
         """Records far ahead let everything else be decided; wait until it is, and until the receiver knows."""
         for stream in (Stream.PREDICTIONS, Stream.LABELS):
             end_ms = int(self.rows.time_ms[-1]) + 20 * MINUTE

@@ -73,6 +73,12 @@ def topic_is_made_anew(admin: AdminClient, scene: Scene) -> None:
     )  # a producer that does not know the old one
 
 
+def topic_is_made_anew_and_longer(admin: AdminClient, scene: Scene) -> None:
+    """The same name, with more in it than was counted: no offset is out of range."""
+    topic_is_made_anew(admin, scene)
+    scene.produce(scene.topic("watched"), part(2), **{"client.id": "anew"})
+
+
 def test_f30_a_missing_topic_stops_it_with_an_instruction(kafka: Broker, tmp_path: Path) -> None:
     scene = scene_of_one(kafka, tmp_path)
     scene.models[0]["predictions"]["topic"] = "nobody-made-this"
@@ -90,12 +96,16 @@ def test_f30_offsets_that_are_gone_stop_it_with_an_instruction(kafka: Broker, tm
     finally:
         scene.daemon.close()
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
-    for happens in (retention_passes, topic_is_made_anew):
+    retention_passes(admin, scene)
+    said = ended(scene)
+    assert "the stored offset is not in the log any more" in said
+    assert f"{scene.topic('watched')}-0 at {PART}" in said
+    assert "`driftwatch state rebuild --all` lets the next start count again" in said
+    assert stored(scene) == {PART}, "nothing was skipped or counted"
+    for happens in (topic_is_made_anew, topic_is_made_anew_and_longer):
         happens(admin, scene)
         said = ended(scene)
-        assert "the stored offset is not in the log any more" in said
-        assert f"{scene.topic('watched')}-0 at {PART}" in said
-        assert "`driftwatch state rebuild --all` lets the next start count again" in said
+        assert f"the topic was made anew since it was counted: {scene.topic('watched')}." in said
         assert stored(scene) == {PART}, "nothing was skipped or counted"
 
 
@@ -109,7 +119,7 @@ def stored(scene: Scene) -> set[int]:
 
 
 @pytest.mark.parametrize(
-    ("happens", "left"), [(retention_passes, PART // 2), (topic_is_made_anew, PART // 2)]
+    ("happens", "left"), [(retention_passes, PART // 2), (topic_is_made_anew_and_longer, PART // 2 + PART)]
 )
 def test_f30_where_it_may_it_counts_again_what_is_left(
     kafka: Broker, tmp_path: Path, happens: Callable[[AdminClient, Scene], None], left: int
@@ -133,7 +143,7 @@ def test_f30_where_it_may_it_counts_again_what_is_left(
         scene.consumed()
         assert scene.daemon.stop() == 0
         (line,) = [line for line in scene.daemon.lines() if line["event"] == "state_set_aside"]
-        assert "the stored offset is not in the log any more" in line["reason"]
+        assert "was made anew" in line["reason"] or "not in the log any more" in line["reason"]
         run = scene.recompute()
         assert run.records == left
         aside = tmp_path / "state" / "checkpoint.sqlite.aside-1"
