@@ -52,6 +52,14 @@ def out_of_range_share(sides: Sides) -> Estimate:
     )
 
 
+def largest_cell_share(sides: Sides) -> Estimate:
+    """Share of the valid values that lie in one cell, the fullest of the window, float64[slices, fields]; 1: constant."""
+    gather, current = sides.gather, sides.current
+    fullest = np.maximum.reduceat(current.cells, gather.starts, axis=1)
+    names = LARGEST_CELL_SHARE.fields(gather.part)
+    return field_estimate(names, ratio(fullest, current.valid), current.valid)
+
+
 def event_ratio(sides: Sides) -> Estimate:
     """Events per time ÷ the reference's events per time, float64[slices, 1], with the exact interval of two
     Poisson rates; NaN where the reference has no event times or no events.
@@ -155,6 +163,22 @@ OUT_OF_RANGE_SHARE: Final = Statistic(
     low=0.0,
     high=1.0,
     interval=True,
+)
+LARGEST_CELL_SHARE: Final = Statistic(
+    name="largest_cell_share",
+    formula="max_k c_k/N",
+    use="A constant column: 1 where the reference has many values means that a feature is stuck.",
+    lies="A cell can hold many values: for a numeric field it says that values crowd, not that they are equal.",
+    summary="Share of valid values in the window's fullest cell; 1 is a constant column.",
+    source="count",
+    kind=Kind.QUALITY,
+    compute=largest_cell_share,
+    needs=Needs(kinds=ALL_KINDS),
+    worse=Worse.UP,
+    unit="share",
+    low=0.0,
+    high=1.0,
+    default=False,
 )
 EVENT_RATIO: Final = Statistic(
     name="event_ratio",

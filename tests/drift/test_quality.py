@@ -107,3 +107,13 @@ def test_coverage_is_labels_per_prediction_and_may_pass_one() -> None:
     found = read(_labels(np.array([50, 0, 30]), np.array([200, 0, 20])))["label_coverage"]
     assert np.array_equal(found.value[:, 0], [0.25, np.nan, 1.5], equal_nan=True)
     assert found.count[:, 0].tolist() == [200, 0, 20]
+
+
+def test_a_constant_column_has_all_in_one_cell() -> None:
+    field = c.cut(np.arange(1_000.0))
+    past = np.arange(1_000.0)
+    for now, share in ((np.full(300, 77.0), 1.0), (np.array([1.0] * 30 + [900.0] * 10), 0.75)):
+        found = read(c.numeric_pair(field, past, now))["largest_cell_share"]
+        assert found.value[0, 0] == share
+        assert found.count[0, 0] == len(now)
+    assert np.isnan(read(c.numeric_pair(field, past, np.array([np.nan])))["largest_cell_share"].value).all()
