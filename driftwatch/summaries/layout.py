@@ -134,6 +134,7 @@ class Block(msgspec.Struct, frozen=True):
 #   calibration  (6, equal-width cells)  n, sum y, sum p, sum p^2, sum p*y, sum (1-2p)^2 p(1-p)
 #                                     y = label (binary) or decision right (multiclass, top label)
 #   calibration_mass  (6, coarse cells of `score`)  the same sums on cells of equal reference mass
+#   calibration_ages  (age buckets, 3, equal-width cells)  n, sum y, sum p by label age
 #   strata       (coarse cells of `score`, classes, 2)  score x decision: labels, errors         binary, multiclass
 #   ages         (age buckets, 2)     matched labels, errors (regression: labels, |error| sum)
 #   residuals    (7,)                 n, sum e, sum |e|, sum e^2, sum e^4, sum |e/y|, n with y != 0   regression,

@@ -124,6 +124,10 @@ def label_entries(layout: Layout, decision: int, score: Value, label: Value, age
         if "calibration_mass" in starts:
             mass = next(block.shape[1] for block in part.blocks if block.name == "calibration_mass")
             entries += _calibration(starts["calibration_mass"], mass, group, number, outcome)
+        if "calibration_ages" in starts:
+            bucket = sum(1 for edge in layout.age_edges_ms if edge < age_ms)
+            start = starts["calibration_ages"] + bucket * 3 * width + cell
+            entries += [(start, 1), (start + width, outcome), (start + 2 * width, _fixed(number))]
     return entries
 
 
