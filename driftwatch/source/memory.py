@@ -197,9 +197,12 @@ class MemorySource:
         log, position = self.logs[partition], self._positions[partition]
         if not log.first <= position <= log.high_watermark:
             raise OffsetsGoneError(f"the stored offset is not in the log any more: {partition} at {position}")
-        some = [entry for entry in log.entries if position <= entry.offset < log.stable][: self._max_records]
+        stable = (
+            log.stable
+        )  # once: another thread may append meanwhile, and what it adds must not be passed over
+        some = [entry for entry in log.entries if position <= entry.offset < stable][: self._max_records]
         whole = not some or len(some) < self._max_records
-        self._positions[partition] = log.stable if whole else some[-1].offset + 1
+        self._positions[partition] = stable if whole else some[-1].offset + 1
         if self._positions[partition] == position:
             return None
         return RecordBatch(

@@ -74,3 +74,22 @@ def test_retention_passes_the_position() -> None:
     made.retain("t", 0, 1)
     with pytest.raises(SourceError, match="not in the log"):
         made.poll(0)
+
+
+def test_what_another_thread_appends_during_a_poll_comes_with_the_next_one() -> None:
+    made = source()
+    made.append("t", 0, b"a")
+    log = made.logs[P0]
+
+    class Growing(list):  # type: ignore[type-arg]
+        """Looked through, it has grown by the end."""
+
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            yield from list.__iter__(self)
+            made.append("t", 0, b"b")
+
+    log.entries = Growing(log.entries)
+    (first,) = made.poll(0).batches
+    log.entries = list(list.__iter__(log.entries))
+    (second,) = made.poll(0).batches
+    assert (first.values, second.values) == ([b"a"], [b"b"])
