@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -108,8 +109,7 @@ class KafkaEdge:
         self.settings = settings
         self._sources: list[Source] = []
         self._open: list[Any] = []
-        self._rival: Any = None
-        self._rival_instance = ""
+        self._rival: Rival | None = None
 
     def topic(self, partitions: int = 1) -> str:
         return self.broker.create_topic(partitions=partitions)
@@ -189,25 +189,13 @@ class KafkaEdge:
         self.rival_joins(topics, "b")
 
     def rival_joins(self, topics: list[str], instance: str) -> None:
-        self._rival = KafkaConsumer(
-            bootstrap_servers=self.broker.bootstrap_servers,
-            group_id=self.group,
-            group_instance_id=instance,
-            enable_auto_commit=False,
-            session_timeout_ms=10_000,
-        )
-        self._rival_instance = instance
-        self._rival.subscribe(topics)
-        self._rival.poll(timeout_ms=200)
+        self._rival = Rival(self.broker.bootstrap_servers, self.group, instance, topics)
 
     def rival_leaves(self) -> None:
-        self._rival.close(autocommit=False)
+        assert self._rival is not None
+        self._rival.stop()
+        self.remove(self._rival.instance)
         self._rival = None
-        self.remove(self._rival_instance)
-
-    def rival_polls(self) -> None:
-        if self._rival is not None:
-            self._rival.poll(timeout_ms=20)
 
     def remove(self, instance: str) -> None:
         with self._admin() as admin:
@@ -224,16 +212,45 @@ class KafkaEdge:
         for source in self._sources:
             source.close()
         if self._rival is not None:
-            self._rival.close(autocommit=False)
+            self._rival.stop()
         for producer in self._open:
             with suppress(Exception):
                 producer.close(timeout=1)
 
 
+class Rival:
+    """Another static member of the group, which polls on a thread of its own, as another process would."""
+
+    def __init__(self, servers: str, group: str, instance: str, topics: list[str]) -> None:
+        self.instance = instance
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=servers,
+            group_id=group,
+            group_instance_id=instance,
+            enable_auto_commit=False,
+            session_timeout_ms=10_000,
+        )
+        self._consumer.subscribe(topics)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._poll, name=f"rival-{instance}")
+        self._thread.start()
+
+    def _poll(self) -> None:
+        while not self._stopped.is_set():
+            self._consumer.poll(timeout_ms=100)
+        self._consumer.close(autocommit=False)
+
+    def stop(self) -> None:
+        """Close without leaving the group, as a static member does."""
+        self._stopped.set()
+        self._thread.join(WITHIN_S)
+        assert not self._thread.is_alive()
+
+
 class Reader:
     """Polls a source as the loop does: batches in order, memory dropped when the partitions are dealt anew."""
 
-    def __init__(self, source: Source, committed: dict[Partition, int], edge: Edge | None = None) -> None:
+    def __init__(self, source: Source, committed: dict[Partition, int]) -> None:
         self.source = source
         self.committed = dict(committed)
         self.rows: dict[Partition, list[Row]] = {}
@@ -242,11 +259,8 @@ class Reader:
         self.assigned: frozenset[Partition] = frozenset()
         self.dealt = 0
         self.lost = 0
-        self._edge = edge
 
     def poll(self, timeout_s: float = 0.1) -> Polled:
-        if isinstance(self._edge, KafkaEdge):
-            self._edge.rival_polls()
         polled = self.source.poll(timeout_s)
         self.lost += polled.lost
         if polled.assigned is not None:
@@ -281,7 +295,14 @@ class Reader:
             self.poll()
             return bool(condition())
 
-        until(polled, WITHIN_S, what, every_s=0.001)
+        try:
+            until(polled, WITHIN_S, what, every_s=0.001)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; {self._now()}") from error
+
+    def _now(self) -> str:
+        seat = vars(getattr(self.source, "_seat", self))
+        return f"assigned {sorted(self.assigned)}, dealt {self.dealt}, lost {self.lost}, {seat}"
 
     def until_rows(self, count: int) -> None:
         self.until(lambda: self.count() >= count, f"{count} rows")

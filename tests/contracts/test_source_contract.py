@@ -46,7 +46,7 @@ def started(
 ) -> Reader:
     source = edge.source(**settings)
     source.start(topics, committed or {})
-    reader = Reader(source, committed or {}, edge)
+    reader = Reader(source, committed or {})
     reader.until(lambda: reader.assigned, "the assignment")
     return reader
 
@@ -278,7 +278,7 @@ def test_stands_by_while_another_member_works(edge: Edge) -> None:
     source = edge.source(owner="b")
     source.start([topic], {})
     edge.rival_joins([topic], "a")
-    reader = Reader(source, {}, edge)
+    reader = Reader(source, {})
     reader.until(source.standing_by, "standing by")
     assert "member a on 127.0.0.1" in str(source.standing_by())
     assert not reader.assigned
