@@ -130,7 +130,7 @@ class Versions:
         if name in self.learning:
             return RecordClass.LEARNING
         choice = self._plan.choice(name)
-        if choice is None or not self._may_come(name):
+        if choice is None or not self._may_come(name) or self._drains(name, choice.reference):
             self._refuse(name)
             return RecordClass.UNKNOWN_VERSION
         if choice.reference is None and not learn:
@@ -176,6 +176,15 @@ class Versions:
         if self.admissible is not None and name not in self.admissible:
             return False
         return len(self.live) + len(self.learning) < LIVE_MAX and len(name) <= NAME_MAX
+
+    def _drains(self, name: str, reference: Reference | None) -> bool:
+        """Whether the layout that the version would be counted in still drains: it ended, and reloads went back to it.
+
+        Two of one layout would share their panes; a reload that goes back to it while the version lives is refused.
+        """
+        return reference is not None and any(
+            (old.name, old.layout.hash) == (name, reference.layout.hash) for old in self.drained
+        )
 
     def take_admitted(self) -> list[str]:
         """Versions admitted since the last call, by name: which of two came first in one interval says nothing."""

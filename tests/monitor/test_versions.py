@@ -154,11 +154,11 @@ def test_versions_that_come_and_go_are_in_the_journal_e1() -> None:
 
 
 def test_no_time_has_two_layouts_when_a_version_comes_back_while_an_old_one_drains_e9() -> None:
-    of = versions()
-    old = of.find("1")
+    old = versions().find("1")
     assert isinstance(old, Version)
     old.state.ends_ms = START + MINUTE
-    of.drained.append(of.live.pop("1"))
+    of = versions(Choice("*", built(spec(), {P: ids(random.Random(9), 500)})))
+    of.drained.append(old)
     again = of.find("1")
     assert isinstance(again, Version)
     times = np.array([START, START + MINUTE - 1, START + MINUTE])
@@ -166,6 +166,20 @@ def test_no_time_has_two_layouts_when_a_version_comes_back_while_an_old_one_drai
         (old, [0, 1]),
         (again, [2]),
     ]
+
+
+def test_a_version_that_comes_back_to_a_layout_that_still_drains_waits_for_its_end_e9() -> None:
+    # two of one layout had the same panes and the same row of state, and one of them was lost at the next restart
+    of = versions()
+    old = of.find("1")
+    assert isinstance(old, Version)
+    old.state.ends_ms = START + MINUTE
+    of.drained.append(of.live.pop("1"))
+    of.take_facts()
+    assert of.find("1") is RecordClass.UNKNOWN_VERSION
+    assert seen(of) == [("1", False)]
+    of.ended(START + 10 * MINUTE, START + MINUTE)
+    assert isinstance(of.find("1"), Version)
 
 
 def test_a_layout_drains_until_no_label_can_reach_its_predictions_e9() -> None:

@@ -532,6 +532,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ("tests/monitor/test_resuming.py",),
     ),
     Mutant(
+        "a version comes back in a layout that still drains",
+        "E9, P9",
+        _MONITOR + "versions.py",
+        " or self._drains(name, choice.reference):",
+        ":",
+        ("tests/monitor/test_versions.py", "-k", "still_drains"),
+    ),
+    Mutant(
         "a version that comes back counts beside its old layout",
         "E9, P1",
         _MONITOR + "versions.py",

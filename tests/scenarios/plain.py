@@ -276,6 +276,8 @@ class Plain:
                 return "unknown_version"
             self.learning.add(name)
             return "learning"
+        if any((old.name, old.layout.hash) == (name, layout.hash) for old in self.drained):
+            return "unknown_version"  # two of one layout would share their panes (E9)
         starts_ms = max((old.ends_ms for old in self.drained if old.name == name), default=NEVER)
         self.versions[name] = Version(name, layout, starts_ms)
         return self.versions[name]

@@ -17,6 +17,8 @@ from tests.scenarios.shrink import show, shrink
 from tests.scenarios.worlds import WORLDS
 
 FIXED = 300
+FOUND = (5_022_684, 5_027_606)
+"""Seeds of long runs that found something which the fixed ones do not reach."""
 FRESH = 20
 CHUNK = 50
 
@@ -32,6 +34,11 @@ def agree(seeds: range) -> None:
 @pytest.mark.parametrize("first", range(0, FIXED, CHUNK))
 def test_the_core_agrees_with_the_plain_model(first: int) -> None:
     agree(range(first, first + CHUNK))
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_the_core_agrees_with_the_plain_model_where_it_once_did_not(seed: int) -> None:
+    agree(range(seed, seed + 1))
 
 
 def test_the_core_agrees_with_the_plain_model_on_fresh_seeds() -> None:
