@@ -22,6 +22,7 @@ from driftwatch.config.spec import Configuration
 from driftwatch.errors import ConfigurationError, DriftwatchError, Problem
 from driftwatch.events.source import Source
 from driftwatch.facts import Fact, RecordsRejected
+from driftwatch.heap import Heap
 from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Prepared, Reload, Surroundings, Timing
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.checkpoint import Checkpoint
@@ -100,6 +101,7 @@ class App:
         )
         self._path = loaded.path
         self._reloaded = reloaded
+        self._heap = Heap()
         self._stale = Stale(configuration.kafka.idle_timeout / 1_000)
         self._commit_failed = self._standing_by = ""
         kafka = configuration.kafka
@@ -238,6 +240,7 @@ class App:
                 dropped += self._letter_topic.dropped
             self.board.update(lambda health: replace(health, dead_letters_dropped=dropped))
         self._recorder.committed(snapshot, facts, duration_s, self._checkpoint_bytes())
+        self._heap.tidy()
 
     def _checkpoint_bytes(self) -> int:
         files = (self._directory / CHECKPOINT_FILE, self._directory / f"{CHECKPOINT_FILE}-wal")
