@@ -16,6 +16,7 @@ import structlog
 from numpy.typing import NDArray
 
 from driftwatch.source.kafka_library import READ_COMMITTED, VERSION, PartitionRecords, errors
+from driftwatch.source.receive import install_receive
 from driftwatch.source.varints import read_varints, walk_records
 
 TESTED_VERSIONS: Final = frozenset({"3.0.12"})
@@ -47,6 +48,7 @@ def install_slabs(consumer: Any) -> bool:
     if VERSION not in TESTED_VERSIONS:
         _log.warning("fast_path_off", client="kafka-python", version=VERSION, tested=sorted(TESTED_VERSIONS))
         return False
+    install_receive()
     consumer._fetcher.PartitionRecords = SlabRecords
     return True
 
