@@ -128,7 +128,9 @@ class Format:
 
     def read(self, chunks: Iterable[tuple[bytes]]) -> JoinRows:
         """The stored rows of some chunks; DamagedStateError if their length is wrong."""
-        joined = b"".join(data for (data,) in chunks)
+        joined = bytearray()
+        for (data,) in chunks:  # not b"".join: it would keep every chunk until all are there
+            joined += data
         if len(joined) % self.stored.itemsize:
             raise damaged("the join state", "a chunk has the wrong length")
         return np.frombuffer(joined, self.stored)
