@@ -23,6 +23,8 @@ RESIDUAL_MAX: Final = 16.0
 1.4e8 labels at this very edge and 1e12 ordinary ones; beyond it a label is out of range (E13)."""
 RELATIVE_MAX: Final = 1_000.0
 """Largest |e/y| that is summed; beyond it a relative error says nothing and the label is out of range."""
+AT_ONCE: Final = 8_192
+"""Labels of which the entries lie in memory together: some twenty each, of three numbers."""
 _RESIDUAL_EDGES: Final = np.array(RESIDUAL_EDGES)
 CALIBRATION_AGES: Final = "calibration_ages"
 """Block (age buckets, 3, equal-width cells) of the labels part: n, sum y, sum p; y and p as in `calibration`."""
@@ -94,6 +96,11 @@ class LabelCounter:
 
     def add(self, matrix: Ints, labelled: Labelled, joint: Joint) -> None:
         """Count n labels into `matrix` int64[slices, columns] (C order), in place."""
+        for start in range(0, len(labelled), AT_ONCE):
+            some = np.arange(start, min(start + AT_ONCE, len(labelled)))
+            self._add(matrix, labelled.take(some), joint.take(some))
+
+    def _add(self, matrix: Ints, labelled: Labelled, joint: Joint) -> None:
         entries = self._entries(labelled)
         if not entries.events:
             return

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftwatch.events.classes import Stream
+from driftwatch.summaries import performance
 from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, Layout, Task
 from driftwatch.summaries.performance import RESIDUAL_MAX, LabelCounter, Labelled
 from driftwatch.summaries.rows import SliceCoder
@@ -153,6 +154,15 @@ def test_panes_apart_sum_to_all_together() -> None:
     assert sorted(into) == [3, 5]
     assert (into[3] + into[5] == counter.count(what, joint_of(3))).all()
     assert into[3][0, counter.part.columns - 1] == 1
+
+
+def test_many_labels_are_counted_as_a_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    n = 50
+    what = labelled(rng.random(n).tolist(), rng.integers(-1, 2, n).tolist(), rng.integers(0, 2, n).tolist())
+    together = LabelCounter(binary()).count(what, joint_of(n))
+    monkeypatch.setattr(performance, "AT_ONCE", 7)
+    assert (LabelCounter(binary()).count(what, joint_of(n)) == together).all()
 
 
 def test_no_labels_leave_the_matrix_as_it_was() -> None:
