@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +13,6 @@ from driftwatch.events.block import Block
 
 PIECE_EVENTS: Final = 4_096
 """Events that are unpacked at once."""
-RELEASED_PIECES: Final = 4
-"""Pieces of which about so many are released at once: what waited for hours comes back in portions of some megabytes."""
 CHUNK_EVENTS: Final = 65_536
 """A chunk of so many is not joined with others any more: no rewrite takes long."""
 
@@ -81,17 +79,6 @@ class Waiting:
     def add(self, block: Block) -> None:
         """Events that begin to wait; none lies below what was released."""
         self._fresh.extend(_pieces(block))
-
-    def release_in_portions(self, before_ms: int) -> Iterator[Block]:
-        """What `release` gives, cut by time."""
-        for cut_ms in self._cuts_ms(before_ms):
-            if (block := self.release(cut_ms)) is not None:
-                yield block
-
-    def _cuts_ms(self, before_ms: int) -> list[int]:
-        pieces = [*self._fresh, *(piece for chunk in self._chunks.values() for piece in chunk.pieces)]
-        ends_ms = sorted(piece.last_ms + 1 for piece in pieces if piece.last_ms + 1 < before_ms)
-        return [*ends_ms[RELEASED_PIECES - 1 :: RELEASED_PIECES], before_ms]
 
     def release(self, before_ms: int) -> Block | None:
         """The events with time below `before_ms`, ordered by (time, partition, offset); None if there are none."""

@@ -257,9 +257,8 @@ class ModelMonitor:
             Stream.LABELS: self.counting.release_labels,
         }
         for stream in _ORDER:
-            if stream in limits:
-                for block in self.waiting[stream].release_in_portions(limits[stream]):
-                    release[stream](block)
+            if stream in limits and (block := self.waiting[stream].release(limits[stream])) is not None:
+                release[stream](block)
         return limits
 
     def _learn(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from driftwatch.events import waiting
 from driftwatch.events.block import Block
-from driftwatch.events.waiting import PIECE_EVENTS, RELEASED_PIECES, Waiting
+from driftwatch.events.waiting import Waiting
 
 
 def block(events: list[tuple[int, int, int]]) -> Block:
@@ -68,8 +68,7 @@ class Run:
     def release(self, before: int) -> None:
         released = max(before, self.area.released_ms)
         due = sorted(event for event in self.plain if event[0] < released)
-        portions = map(rows, self.area.release_in_portions(before))
-        assert [event for portion in portions for event in portion] == due, "in one order over all portions"
+        assert rows(self.area.release(before)) == due
         self.plain = [event for event in self.plain if event[0] >= released]
         assert self.area.released_ms == released
 
@@ -161,16 +160,6 @@ def test_what_a_frontier_does_not_reach_is_not_unpacked(monkeypatch: pytest.Monk
     monkeypatch.setattr(Block, "from_bytes", lambda data: unpacked.append(len(data)) or from_bytes(data))
     run.release(-100 + 100)
     assert len(unpacked) == 1
-
-
-def test_what_waited_for_long_comes_back_in_portions() -> None:
-    # a catch-up releases hundreds of thousands of labels at one commit; at once they took 100 MB
-    run = Run()
-    for number in range(40):  # batches of two partitions, in the order of time
-        run.area.add(block([(number * 2_000 + i, number % 2, number * 2_000 + i) for i in range(2_000)]))
-    sizes = [len(portion) for portion in run.area.release_in_portions(100_000)]
-    assert sum(sizes) == 80_000
-    assert max(sizes) <= 2 * RELEASED_PIECES * PIECE_EVENTS
 
 
 def test_a_waiting_label_takes_few_bytes() -> None:
