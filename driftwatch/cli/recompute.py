@@ -13,6 +13,7 @@ import typer
 from driftwatch.cli.options import DEFAULT_CONFIG, Config, Json
 from driftwatch.cli.paper import Paper, count
 from driftwatch.errors import ExitCode
+from driftwatch.telemetry.text import iso_time
 
 if TYPE_CHECKING:
     from driftwatch.recompute.recount import Recount
@@ -29,6 +30,7 @@ def recompute(
     """Count the topics again from the earliest record and compare everything with the daemon's state, which may be in use.
 
     Exit code 0: all panes, windows, class counts and alert transitions are the same; 1: the first difference is shown.
+    Where the first records are gone by retention, it begins at a daily savepoint and says what is not checkable.
     """
     from driftwatch.config.load import load
     from driftwatch.recompute.recount import Recount
@@ -46,7 +48,9 @@ def recompute(
         topics = Topics(configuration.kafka)
         stack.callback(topics.close)
         journal = checkpoint.journal(limit=10**9)
-        run = Recount(checkpoint.load(), journal, checkpoint.hash_key, topics.open)
+        saved = checkpoint.load()
+        earliest = topics.earliest(saved.offsets) if saved.offsets else {}
+        run = Recount(saved, journal, checkpoint.hash_key, topics.open, earliest)
         for _ in _watched(run, paper.terminal):
             pass
     _tell(run, paper)
@@ -69,19 +73,50 @@ def _watched(run: Recount, terminal: bool) -> Iterator[int]:
 
 
 def _tell(run: Recount, paper: Paper) -> None:
-    counts: Mapping[str, tuple[int, int, str]] = {
-        what.value: (c.same, c.different, c.first) for what, c in run.comparison.counts.items()
-    }
+    counts = {what.value: found for what, found in run.comparison.counts.items()}
     if paper.as_json:
-        found = {
-            what: {"same": same, "different": different, "first": first}
-            for what, (same, different, first) in counts.items()
-        }
-        paper.json({"same": run.comparison.same, "records": run.records, "compared": found})
+        paper.json(
+            {
+                "same": run.comparison.same,
+                "records": run.records,
+                "begins_after_commit": run.begins.sequence,
+                "horizons": {model: _horizon(run, model) for model in run.begins.horizons},
+                "compared": {
+                    what: {
+                        "same": found.same,
+                        "different": found.different,
+                        "not_checkable": found.unknown,
+                        "first": found.first,
+                    }
+                    for what, found in counts.items()
+                },
+            }
+        )
         return
     paper.heading(f"{count(run.records)} records counted again")
     paper.table(
-        ["", "#same", "#different"],
-        [[what, count(same), count(different)] for what, (same, different, _) in counts.items()],
+        ["", "#same", "#different", "#not checkable"],
+        [[what, count(f.same), count(f.different), count(f.unknown)] for what, f in counts.items()],
     )
-    paper.line("same" if run.comparison.same else f"first difference: {run.comparison.first_difference}")
+    for model in run.begins.horizons:
+        _tell_horizon(model, _horizon(run, model), paper)
+    same = "same" if not run.begins.horizons else "same, as far as it can be checked"
+    paper.line(same if run.comparison.same else f"first difference: {run.comparison.first_difference}")
+
+
+def _horizon(run: Recount, model: str) -> dict[str, str | bool]:
+    """From when on what is checked of a model whose first records are gone; empty: nothing of it is."""
+    horizon = run.begins.horizons[model]
+    return {
+        "inputs_from": iso_time(horizon.inputs_ms),
+        "performance_from": iso_time(horizon.labels_ms),
+        "alerts_checked": model not in run.comparison.blind,
+    }
+
+
+def _tell_horizon(model: str, horizon: Mapping[str, str | bool], paper: Paper) -> None:
+    alerts = "checked from the first savepoint after that" if horizon["alerts_checked"] else "not checkable"
+    paper.line(
+        f"  {model}: its first records are gone. Inputs are checked from {horizon['inputs_from']} on, performance from "
+        f"{horizon['performance_from']} on; alerts, evidence and class counts are {alerts}"
+    )

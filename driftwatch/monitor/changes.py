@@ -56,6 +56,8 @@ class Entry(StrEnum):
     """The sample was halved (E12)."""
     DECIDE = "decide"
     """Alerts and retraining episodes changed their state."""
+    SAVEPOINT = "savepoint"
+    """What alerts and evidence know at this commit is kept (E14)."""
 
 
 BEFORE: Final = frozenset({Entry.PLANS, Entry.START, Entry.ACTIVE})

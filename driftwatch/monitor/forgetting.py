@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from driftwatch.events.classes import Stream
@@ -52,11 +52,23 @@ def halve_sample(plan: ModelPlan, counting: Counting) -> list[int]:
     most = plan.spec.labels.max_outstanding if plan.spec.labels else REMEMBERED_MAX
     limits: list[int] = []
     while len(counting.predictions) > most and counting.limit > 1:
-        counting.limit //= 2
-        for table in _tables(counting):
-            table.drop_above(counting.limit)
+        _lower(counting, counting.limit // 2)
         limits.append(counting.limit)
     return limits
+
+
+def lower_sample(counting: Counting, limits: Iterable[int]) -> list[int]:
+    """Halve the sample where the journal says so: how much is remembered is not known (E14)."""
+    lowered = list(limits)
+    for limit in lowered:
+        _lower(counting, limit)
+    return lowered
+
+
+def _lower(counting: Counting, limit: int) -> None:
+    counting.limit = limit
+    for table in _tables(counting):
+        table.drop_above(limit)
 
 
 def _tables(counting: Counting) -> tuple[JoinTable, ...]:

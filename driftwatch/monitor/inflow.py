@@ -64,6 +64,8 @@ class Inflow:
         self.orders: dict[int, PartitionOrder] = {}
         self.frontier_ms = BEFORE_ALL
         """As of the last commit: only commits move it (E1)."""
+        self.reached_ms = BEFORE_ALL
+        """The greatest time of an event that was taken on time."""
         self.letters: list[DeadLetter] = []
         self._decoder = Decoder(plan.reading, hash_key)
         self._future_ms, self._jump_ms = max_future_ms, max_jump_ms
@@ -93,9 +95,11 @@ class Inflow:
         if order.idle:
             self.orders[place] = msgspec.structs.replace(order, idle=False, floor_ms=self.frontier_ms)
 
-    def restore(self, orders: Mapping[int, PartitionOrder], frontier_ms: int) -> None:
+    def restore(
+        self, orders: Mapping[int, PartitionOrder], frontier_ms: int, reached_ms: int = BEFORE_ALL
+    ) -> None:
         """Continue at a commit; whatever the lateness is now, nothing below its frontier can count any more."""
-        self.frontier_ms = frontier_ms
+        self.frontier_ms, self.reached_ms = frontier_ms, reached_ms
         self.orders = {
             place: msgspec.structs.replace(order, floor_ms=max(order.floor_ms, frontier_ms))
             for place, order in orders.items()
@@ -185,6 +189,7 @@ class Inflow:
             tally.add_codes(self.stream, block.partitions[~on_time], codes[~on_time])
             block = block.select(np.flatnonzero(on_time))
         if len(block):
+            self.reached_ms = max(self.reached_ms, int(block.times_ms.max()))
             if self._panes is not None:
                 self._open.update(self._panes.starts_ms(block.times_ms).tolist())
             self._blocks.append(block)

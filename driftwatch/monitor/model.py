@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -29,7 +30,7 @@ from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState
-from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample, pass_over
+from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample, lower_sample, pass_over
 from driftwatch.monitor.inflow import Inflow, PaneGrid
 from driftwatch.monitor.learning import Learning
 from driftwatch.monitor.limits import release_limits
@@ -51,6 +52,16 @@ BLOCK: Final = 8_192
 WAITING_MAX: Final = 200_000
 """Events that may wait per stream; beyond it the stream is paused (E7)."""
 _ORDER: Final = (Stream.PREDICTIONS, Stream.FEATURES, Stream.LABELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What one commit of the live daemon decided by memory that a recomputation does not have (E14)."""
+
+    ended: frozenset[tuple[str, str]] = frozenset()
+    """(version, layout) of those that had left every window."""
+    limits: tuple[int, ...] = ()
+    """New limits of the sample, in their order (E12)."""
 
 
 class ModelMonitor:
@@ -92,7 +103,7 @@ class ModelMonitor:
             inflow = self._inflow(stream, stream_plan, hash_key)
             released_ms = inflow.frontier_ms
             if known := state.streams.get(stream):
-                inflow.restore(known.orders, known.frontier_ms)
+                inflow.restore(known.orders, known.frontier_ms, known.reached_ms)
                 released_ms = known.released_ms
             self.inflows[stream] = inflow
             self.waiting[stream] = Waiting(f"{plan.name}/{stream}", saved.chunks, released_ms)
@@ -110,6 +121,8 @@ class ModelMonitor:
         self._written: dict[str, bytes] = {
             k: v for k, v in saved.states.items() if k.startswith(f"{plan.name}/")
         }
+        self.followed: Followed | None = None
+        """`recompute` beyond its horizon: what the journal says instead of what memory would."""
 
     def _inflow(self, stream: Stream, plan: StreamPlan, hash_key: bytes) -> Inflow:
         spec, future_ms = self.plan.spec, self.plan.max_future_ms
@@ -317,7 +330,11 @@ class ModelMonitor:
     def _end_versions(
         self, limits: dict[Stream, int], offsets: Mapping[Partition, int], changes: Changes
     ) -> list[Fact]:
-        for version in self.versions.ended(limits[Stream.PREDICTIONS], self._expired_ms()):
+        if self.followed is None:
+            gone = self.versions.ended(limits[Stream.PREDICTIONS], self._expired_ms())
+        else:
+            gone = self.versions.end(self.followed.ended)
+        for version in gone:
             if not version.draining:
                 self.decisions.end_version(version.name)
                 self.watching.forget(version.name)
@@ -339,7 +356,11 @@ class ModelMonitor:
         """Forget what nothing can reach any more, and halve the sample at the hard limit (E12)."""
         drop_generations(self.plan, self.counting, self._expired_ms())
         facts: list[Fact] = []
-        for limit in halve_sample(self.plan, self.counting):
+        if self.followed is None:
+            limits = halve_sample(self.plan, self.counting)
+        else:
+            limits = lower_sample(self.counting, self.followed.limits)
+        for limit in limits:
             self._journal(changes, Entry.HALVE, offsets, {"limit": limit})
             facts.append(SampleHalved(self.plan.name, limit / ALL_IDS))
         return facts
@@ -370,9 +391,16 @@ class ModelMonitor:
             changes.states[key] = None
         self._written = now
 
+    @property
+    def states(self) -> Mapping[str, bytes]:
+        """What the checkpoint holds of this model, as of the last commit."""
+        return self._written
+
     def _state(self) -> ModelState:
         streams = {
-            stream: StreamState(inflow.orders, inflow.frontier_ms, self.waiting[stream].released_ms)
+            stream: StreamState(
+                inflow.orders, inflow.frontier_ms, self.waiting[stream].released_ms, inflow.reached_ms
+            )
             for stream, inflow in self.inflows.items()
         }
         return ModelState(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -18,13 +18,15 @@ from driftwatch.events.order import BEFORE_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.facts import Fact, PartitionIdle
 from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
-from driftwatch.monitor.model import ModelMonitor
+from driftwatch.monitor.model import Followed, ModelMonitor
 from driftwatch.monitor.partitions import Partitions
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.recorded import PLANS, record, references_of
+from driftwatch.monitor.savepoints import PREFIX, Savepoint, Savepoints
 from driftwatch.monitor.snapshot import RuleView, Snapshot
 
-_PARTITIONS = "partitions"
+PARTITIONS: Final = "partitions"
+"""The state that holds the partitions by position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Monitor:
         `bounded` false nothing is held (`recompute`, where the journal says when panes close).
         """
         self._bounded = bounded
-        stored = saved.states.get(_PARTITIONS)
+        stored = saved.states.get(PARTITIONS)
         self._partitions = Partitions(
             msgspec.msgpack.decode(stored, type=list[tuple[str, int]]) if stored else []
         )
@@ -86,6 +88,9 @@ class Monitor:
         self._held: dict[Partition, deque[tuple[RecordBatch, NDArray[np.bool_]]]] = {}
         self._journal: list[JournalRow] = []
         self._facts: list[Fact] = []
+        self._savepoints = Savepoints(saved.states)
+        self._other_states = {name: data for name, data in saved.states.items() if self._is_other(name)}
+        """Of models that the configuration has no more: should one come back, it goes on where it was."""
         self._plans = record(plans)
         self._new_plans: tuple[ModelPlan, ...] = ()
         if saved.states.get(PLANS) != self._plans.hash.encode():
@@ -185,6 +190,11 @@ class Monitor:
         for name, model in self.models.items():
             model.versions.admissible = None if names is None else names.get(name, frozenset())
 
+    def follow(self, said: Mapping[str, Followed]) -> None:
+        """`recompute`: by model what the next commit takes from the journal, for memory of before is missing (E14)."""
+        for name in self.models.keys() & said.keys():
+            self.models[name].followed = said[name]
+
     def commit(self, inputs: Inputs) -> Outcome:
         """Decide everything that can be decided now, and say what to store."""
         changes = Changes(offsets=dict(self.offsets))
@@ -197,10 +207,27 @@ class Monitor:
             facts += model.settle(self.offsets, changes, finish=inputs.finish)
         listed = msgspec.msgpack.encode(self._partitions.listed())
         if listed != self._stored_partitions:
-            changes.states[_PARTITIONS] = self._stored_partitions = listed
+            changes.states[PARTITIONS] = self._stored_partitions = listed
+        self._save(changes)
         readings = [reading for model in self.models.values() for reading in model.closing.take_readings()]
         self._committed = dict(self.offsets)
         return Outcome(changes, facts, refused, readings)
+
+    def _is_other(self, name: str) -> bool:
+        model = name.partition("/")[0]
+        return "/" in name and model not in self.models and not name.startswith((f"{PLANS}/", PREFIX))
+
+    def _save(self, changes: Changes) -> None:
+        """Once a day of event time keep what a recomputation cannot count again where records are gone (E14)."""
+        decided_ms = max((model.decisions.state.time_ms for model in self.models.values()), default=0)
+        if not self._savepoints.due(decided_ms) or self._stored_partitions is None:
+            return
+        states = {PLANS: self._plans.hash.encode(), PARTITIONS: self._stored_partitions}
+        for of in (self._other_states, *(model.states for model in self.models.values())):
+            states |= of
+        name, kept = self._savepoints.take(decided_ms, Savepoint.of(self.offsets, states))
+        changes.states |= kept
+        changes.journal.append(JournalRow(Entry.SAVEPOINT, dict(self.offsets), {"name": name}))
 
     def _keep_plans(self, changes: Changes) -> None:
         """What `recompute` needs beside the topics: the configuration and the references counted with."""

@@ -9,7 +9,7 @@ import msgspec
 from driftwatch.errors import StateError
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import SLICE_COLUMNS_MAX
-from driftwatch.events.order import PartitionOrder
+from driftwatch.events.order import BEFORE_ALL, PartitionOrder
 from driftwatch.events.times import format_duration
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.counting import ALL_IDS
@@ -27,6 +27,8 @@ class StreamState(msgspec.Struct):
     orders: dict[int, PartitionOrder]
     frontier_ms: int
     released_ms: int
+    reached_ms: int = BEFORE_ALL
+    """The greatest event time that was taken: later panes hold only records from later offsets (E14)."""
 
 
 class ModelState(msgspec.Struct):

@@ -251,13 +251,22 @@ class Versions:
             return version.state.last_event_ms < min(newest, frontier_ms - longest_ms)
 
         gone = [v for v in self.all if over(v) and all(series.empty for series in v.series.values())]
+        self._forget(gone)
+        return gone
+
+    def end(self, named: frozenset[tuple[str, str]]) -> list[Version]:
+        """End these (version, layout): the journal says that they had left every window (E14)."""
+        gone = [v for v in self.all if (v.name, v.layout.hash) in named]
+        self._forget(gone)
+        return gone
+
+    def _forget(self, gone: list[Version]) -> None:
         for version in gone:
             self._dropped |= version.changes()
             if version.draining:
                 self.drained.remove(version)
             else:
                 del self.live[version.name], self.judging[version.name]
-        return gone
 
     def take_dropped(self) -> dict[PaneKey, Ints | None]:
         """The last changes to panes of versions that ended since the last call."""

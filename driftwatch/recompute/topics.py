@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from driftwatch.errors import SourceError
 from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.source.cluster import Cluster
+from driftwatch.source.failures import AwayError, KafkaError
 from driftwatch.source.spec import KafkaSpec
 from driftwatch.source.topic_range import TopicRange
 
@@ -16,6 +18,18 @@ class Topics:
     def __init__(self, spec: KafkaSpec) -> None:
         self._spec = spec
         self._ranges: list[TopicRange] = []
+
+    def earliest(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """The first offset that each partition still has. Raises SourceError where the brokers cannot say."""
+        cluster = Cluster(self._spec)
+        try:
+            bounds = cluster.bounds(sorted({partition.topic for partition in partitions}))
+        except (AwayError, KafkaError) as error:
+            servers = ", ".join(self._spec.bootstrap_servers)
+            raise SourceError(f"Kafka at {servers} does not answer: {error}") from error
+        finally:
+            cluster.close()
+        return {partition: first for partition, (first, _) in bounds.items()}
 
     def open(self, bounds: Mapping[Partition, tuple[int, int]]) -> Mapping[Partition, Iterator[RecordBatch]]:
         """Iterators over the partitions between (first, end) offsets. Raises SourceError where records are gone."""

@@ -105,8 +105,8 @@ def test_a_commit_that_closes_a_pane_is_a_journal_row() -> None:
     assert begun == ["plans", "start", "start", "admit"]
     later = [{**records[0], "id": "later", "ts": START + 10 * MINUTE}]
     core.monitor.ingest(batch("p", 0, lines(later), 60))
-    (row,) = core.commit().changes.journal
-    assert (row.kind, row.details["model"]) == ("close", "m")
+    row, kept = core.commit().changes.journal
+    assert (row.kind, row.details["model"], kept.kind) == ("close", "m", "savepoint")
     assert row.details["limits"][P] == START + 8 * MINUTE
     ends = [end_ms for _, _, _, end_ms, _, _ in row.details["panes"]]
     assert ends == [START + k * MINUTE for k in range(1, 9)]

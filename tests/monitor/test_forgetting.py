@@ -8,6 +8,7 @@ from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition
 from driftwatch.monitor.counting import ALL_IDS
 from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample
+from driftwatch.monitor.model import Followed
 from tests.monitor.drive import lines, spec
 from tests.monitor.test_counting import ids, plain_world
 from tests.monitor.world import MINUTE, START, Core, batch
@@ -45,6 +46,22 @@ def test_the_slowest_stream_is_awaited_and_labels_also_where_they_stand_still() 
     core.commit(idle=[L])
     assert model.inflows[Stream.LABELS].stands_still
     assert expired_ms(model.plan, decided, model.inflows) < START
+
+
+def test_the_threshold_falls_where_the_journal_says_so_e14() -> None:
+    core = begun()
+    model = core.monitor.models["m"]
+    limits = (ALL_IDS // 2, ALL_IDS // 4)
+    core.monitor.follow({"m": Followed(limits=limits), "of another": Followed()})
+    rows = [row for row in core.commit().changes.journal if row.kind == "halve"]
+    assert [row.details["limit"] for row in rows] == list(limits)
+    assert model.counting.limit == limits[-1]
+    assert 5 < len(model.counting.predictions) < 50, "a quarter or so"
+    tight = model.plan.spec.labels.model_copy(update={"max_outstanding": 1})  # type: ignore[union-attr]
+    object.__setattr__(model.plan, "spec", model.plan.spec.model_copy(update={"labels": tight}))
+    core.monitor.follow({"m": Followed()})
+    core.commit()
+    assert model.counting.limit == limits[-1], "the daemon halved nothing more"
 
 
 def test_the_threshold_halves_until_the_rest_fits() -> None:

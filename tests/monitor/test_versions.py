@@ -196,6 +196,16 @@ def rows(outcome: Outcome) -> list[tuple[str, str]]:
     return [(r.details["version"], r.kind) for r in outcome.changes.journal if r.kind in ("admit", "end")]
 
 
+def test_versions_end_where_the_journal_says_so_e14() -> None:
+    of = versions()
+    for name in ("1", "2"):
+        of.find(name)
+    (one,) = of.end(frozenset({("1", of.live["1"].layout.hash), ("2", "another layout")}))
+    assert one.name == "1"
+    assert list(of.live) == ["2"]
+    assert of.end(frozenset()) == []
+
+
 def test_the_only_version_never_ends() -> None:
     of = versions()
     of.find("1")

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from driftwatch.errors import StateError
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.monitor.monitor import Inputs, Monitor
 from driftwatch.monitor.plan import ModelPlan
@@ -113,10 +112,3 @@ def test_one_record_more_or_less_is_found() -> None:
     found = differences(live)
     assert "class counts" in found
     assert "live" in found["class counts"]
-
-
-def test_a_journal_without_its_beginning_is_refused_e14() -> None:
-    live = lived(1, random_logs(1))
-    rows = live.store.journal(limit=10**9)
-    with pytest.raises(StateError, match="how counting began"):
-        Recount(live.store.load(), rows[1:], KEY, live._open)
