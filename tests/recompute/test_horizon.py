@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from driftwatch.errors import SourceError, StateError
 from driftwatch.events.classes import Stream
 from driftwatch.events.order import BEFORE_ALL
 from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.evidence.budget import USUAL
 from driftwatch.monitor.changes import Entry
 from driftwatch.monitor.monitor import Inputs, Monitor
 from driftwatch.monitor.savepoints import PREFIX
@@ -33,15 +35,19 @@ SLOW = ModelSpec.model_validate(
         "statistics": {"min_events": 5},
         "predictions": WRITTEN["predictions"] | {"lateness": "30m"},
         "labels": WRITTEN["labels"] | {"lateness": "30m", "max_delay": "12h"},
+        "rules": [
+            {"name": "range", "when": "out_of_range_share > 0.1", "features": ["x"], "clear_for": 1},
+            WRITTEN["rules"][1],
+        ],
     }
 )
 REFERENCE = reference(spec=SLOW)
-PLAN = plan(SLOW, REFERENCE)
+PLAN = replace(plan(SLOW, REFERENCE), budget=USUAL)
 
 
 def long_logs(seed: int) -> Logs:
     """Seven days of records every quarter of an hour: late, repeated here and elsewhere, with labels up to a day later,
-    inputs that drift for a while, and a second version that comes and goes.
+    inputs that drift every other half a day, and a second version that comes and goes.
     """
     rng = random.Random(seed)
     rows: dict[Partition, list[tuple[int, int, bytes]]] = {
@@ -55,7 +61,7 @@ def long_logs(seed: int) -> Logs:
             number,
             sent,
             rng,
-            drifted=int(day) % 3 == 2,
+            drifted=int(2 * day) % 2 == 1,
             version="2" if 3 < day < 3.5 and rng.random() < 0.5 else "1",
         )
         partition = Partition("p", number % 2)
