@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from driftwatch.alerts.alert import Alert, AlertState, Episode, EpisodeState, EpisodeTransition
+from driftwatch.alerts.broken_data import unexplained
 from driftwatch.alerts.group import Alerts
 from driftwatch.alerts.lifecycle import EPISODE_LIFECYCLE, AlertCause, EpisodeCause
 from driftwatch.alerts.messages import (
@@ -158,7 +159,7 @@ def _consider(
     episode = msgspec.structs.replace(episode, alerts=tuple(names))
     if episode.state is not EpisodeState.OPEN:
         return EpisodeStep(_with(episodes, episode))
-    cause = _cause(episodes, episode, alerts, now.time_ms, spec)
+    cause = _cause(episodes, episode, alerts, now, spec)
     if cause.value == episode.reason:
         return EpisodeStep(_with(episodes, episode))
     moved = _apply(episode, cause, now.time_ms)
@@ -173,14 +174,19 @@ def _consider(
 
 
 def _cause(
-    episodes: Episodes, episode: Episode, alerts: tuple[Alert, ...], time_ms: int, spec: RetrainingSpec
+    episodes: Episodes, episode: Episode, alerts: tuple[Alert, ...], now: Situation, spec: RetrainingSpec
 ) -> EpisodeCause:
     """Why an open episode requests now, or why it does not."""
     if not spec.enabled:
         return EpisodeCause.DISABLED
-    hurts = any(alert.retrain for alert in alerts)
-    if not hurts and not spec.on_input_drift:
+    time_ms = now.time_ms
+    asking = tuple(alert for alert in alerts if alert.retrain or spec.on_input_drift)
+    if not asking:
         return EpisodeCause.NO_LABELS
+    sound = unexplained(asking, now.alerts.holding(now.model, Kind.QUALITY))
+    if not sound:
+        return EpisodeCause.BROKEN_DATA
+    hurts = any(alert.retrain for alert in sound)
     if episode.requested_ms < 0:  # what a dry run has let through once is not held back later
         calm_since = episodes.calm_since.get(episode.model)
         if calm_since is not None and time_ms < calm_since + spec.cool_down:

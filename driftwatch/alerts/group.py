@@ -11,6 +11,7 @@ from driftwatch.alerts.alert import Alert, AlertState, Transition
 from driftwatch.alerts.lifecycle import ALERT_LIFECYCLE, AlertCause
 from driftwatch.alerts.messages import About, alert_notification, merge_findings
 from driftwatch.alerts.notifications import Notification, NotificationType, fingerprint
+from driftwatch.drift.statistic import Kind
 from driftwatch.verdicts.verdict import Finding, Judgement
 
 RESOLVED_MAX: Final = 50
@@ -46,6 +47,11 @@ class Alerts(msgspec.Struct, frozen=True):
     def firing(self, model: str) -> tuple[Alert, ...]:
         """The firing alerts of a model, the last changed first."""
         return tuple(alert for alert in self.of(model) if alert.state is AlertState.FIRING)
+
+    def holding(self, model: str, kind: Kind) -> tuple[Alert, ...]:
+        """The pending and firing alerts of a model that are of one kind."""
+        alive = (AlertState.PENDING, AlertState.FIRING)
+        return tuple(alert for alert in self.of(model) if alert.state in alive and alert.kind == kind.value)
 
 
 class Step(NamedTuple):

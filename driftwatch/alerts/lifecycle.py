@@ -30,6 +30,8 @@ class EpisodeCause(StrEnum):
 
     NO_LABELS = "no_labels"
     """Only inputs or scores drift; nothing that rests on labels says that it hurts."""
+    BROKEN_DATA = "broken_data"
+    """Whatever could ask is explained by findings of data quality: retraining would not help (F29)."""
     COOL_DOWN = "cool_down"
     DAILY_MAXIMUM = "daily_maximum"
     DRY_RUN = "dry_run"
@@ -89,6 +91,7 @@ ALERT_LIFECYCLE: Final = Lifecycle(
 
 _WITHHELD: Final = (
     EpisodeCause.NO_LABELS,
+    EpisodeCause.BROKEN_DATA,
     EpisodeCause.COOL_DOWN,
     EpisodeCause.DAILY_MAXIMUM,
     EpisodeCause.DRY_RUN,

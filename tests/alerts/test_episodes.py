@@ -77,6 +77,13 @@ def broken(time_ms: int) -> Judgement:
     return judgement(time_ms, (f,), rule="missing", kind=Kind.QUALITY)
 
 
+def lost(time_ms: int, *, on: bool = True, pending: bool = False) -> Judgement:
+    """The field that drifts in `inputs` is missing."""
+    found = (finding(rule="missing_share", value=0.9),) if on else ()
+    firing, waiting = ((), found) if pending else (found, ())
+    return judgement(time_ms, firing, waiting, rule="missing_share", kind=Kind.QUALITY)
+
+
 def test_the_whole_story() -> None:
     # 1 h inputs drift   2 h it hurts   3 h acknowledged   4 h new version
     model = Model()
@@ -121,6 +128,25 @@ def test_the_request_names_the_drifted_data() -> None:
         "offsets_omitted": 0,
     }
     assert data["versions"]["live"] == ["1", "2"]
+
+
+def test_broken_data_asks_for_nothing_until_it_is_well_again_f29() -> None:
+    model = Model(RetrainingSpec(on_input_drift=True))
+    # 1 h field lost, drifts, hurts   2 h still   3 h the field is back, it still hurts
+    for hour in (1, 2):
+        model.step(hour * HOUR, inputs(hour * HOUR), lost(hour * HOUR), hurt(hour * HOUR))
+        assert model.state == ("open", "broken_data")
+    assert model.sent == []
+    model.step(3 * HOUR, lost(3 * HOUR, on=False), inputs(3 * HOUR, on=False), hurt(3 * HOUR))
+    assert model.state == ("requested", "hurts")
+
+
+def test_a_finding_of_data_quality_that_is_pending_holds_a_request_back_f29() -> None:
+    model = Model(RetrainingSpec(on_input_drift=True))
+    model.step(HOUR, inputs(HOUR), lost(HOUR, pending=True))
+    assert model.state == ("open", "broken_data")
+    model.step(2 * HOUR, inputs(2 * HOUR), lost(2 * HOUR, on=False))
+    assert model.state == ("requested", "input_drift"), "it was nothing"
 
 
 def test_only_inputs_ask_where_the_user_wants_it() -> None:

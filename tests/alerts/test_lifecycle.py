@@ -31,7 +31,7 @@ ALERTS = {
     ("resolved", "breached"): "pending",
     ("resolved", "forgotten"): "inactive",
 }
-WITHHELD = ("no_labels", "cool_down", "daily_maximum", "dry_run", "disabled")
+WITHHELD = ("no_labels", "broken_data", "cool_down", "daily_maximum", "dry_run", "disabled")
 ENDS = ("new_version", "recovered", "version_ended", "reconfigured")
 EPISODES = (
     {("open", cause): "open" for cause in WITHHELD}

@@ -69,6 +69,7 @@ RULES = [
 ]
 CHANGES = {
     "labels": None,
+    "retraining": {"on_input_drift": True},  # drift alone would ask
     "rules": RULES,
     "windows": [{"size": "2m", "slide": "1m"}, {"size": "10m", "slide": "1m"}],
 }

@@ -191,6 +191,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "for day in self._days[:0]}",
         ("tests/monitor/test_savepoints.py",),
     ),
+    Mutant(
+        "drift that broken data explains asks for a retraining",
+        "F29",
+        "driftwatch/alerts/episodes.py",
+        "sound = unexplained(asking, now.alerts.holding(now.model, Kind.QUALITY))",
+        "sound = asking",
+        ("tests/alerts/test_episodes.py",),
+    ),
     # -- what is durable --------------------------------------------------------------------------
     Mutant(
         "fsync: SQLite does not wait for the disk",
