@@ -12,6 +12,7 @@ import structlog
 from driftwatch.errors import SourceError
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Standing
+from driftwatch.source.beginnings import beginnings
 from driftwatch.source.cluster import Cluster
 from driftwatch.source.confluent_client import consumer_settings, library, verdict
 from driftwatch.source.failures import AwayError, AwayNotice, backwards, out_of_range
@@ -149,9 +150,8 @@ class ConfluentSource:
         return self._seat.tell()
 
     def _subscribe(self) -> None:
-        end = self._spec.start_at == "latest"
-        for partition, (first, last) in self._cluster.bounds(self._topics).items():
-            self._committed.setdefault(partition, last if end else first)
+        bounds = self._cluster.bounds(self._topics)
+        self._committed |= beginnings(bounds, self._committed, self._spec.start_at)
         warn_if_older(self._cluster, self._spec.group_id, self._committed)
         settings = consumer_settings(self._spec, self._owner) | {"error_cb": self._heard}
         self._consumer = self._library.Consumer(settings)

@@ -10,6 +10,7 @@ import structlog
 
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Standing
+from driftwatch.source.beginnings import beginnings
 from driftwatch.source.cluster import Cluster
 from driftwatch.source.failures import (
     AwayError,
@@ -170,9 +171,7 @@ class KafkaPythonSource:
 
     def _subscribe(self) -> None:
         bounds = self._cluster.bounds(self._topics)
-        end = self._spec.start_at == "latest"
-        for partition, (first, last) in bounds.items():
-            self._committed.setdefault(partition, last if end else first)
+        self._committed |= beginnings(bounds, self._committed, self._spec.start_at)
         warn_if_older(self._cluster, self._spec.group_id, self._committed)
         self._consumer, self._network = connect(KafkaConsumer, self._settings())
         self._slabs = self._spec.fast_path and install_slabs(self._consumer)

@@ -10,6 +10,7 @@ import numpy as np
 from driftwatch.errors import FencedError, OffsetsGoneError, SourceError
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Standing
+from driftwatch.source.beginnings import beginnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,8 @@ class MemorySource:
 
     def _begin(self, partition: Partition) -> int:
         log = self.logs[partition]
-        return self._committed.get(partition, log.first if self._start_at == "earliest" else log.stable)
+        begun = beginnings({partition: (log.first, log.stable)}, self._committed, self._start_at)
+        return (begun | self._committed)[partition]
 
     def _next(self, partition: Partition) -> RecordBatch | None:
         log, position = self.logs[partition], self._positions[partition]

@@ -165,6 +165,16 @@ def test_begins_at_the_end_if_told_so(edge: Edge) -> None:
     assert reader.rows[Partition(topic, 0)] == [(1, b"new")]
 
 
+def test_a_partition_that_was_added_begins_at_its_first_record_even_then_f30(edge: Edge) -> None:
+    topic = edge.topic(2)
+    edge.produce(topic, 0, [b"old", b"counted"])
+    edge.produce(topic, 1, [b"of the added partition"])
+    reader = started(edge, [topic], {Partition(topic, 0): 2}, start_at="latest")
+    reader.until_rows(1)
+    assert reader.rows[Partition(topic, 1)] == [(0, b"of the added partition")]
+    assert reader.offsets(topic, 0) == []
+
+
 def test_an_offset_that_is_not_in_the_log_is_refused(edge: Edge) -> None:
     topic = edge.topic()
     edge.produce(topic, 0, [b"%d" % n for n in range(10)])

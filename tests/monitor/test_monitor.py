@@ -13,7 +13,7 @@ import pytest
 from driftwatch.alerts.notifications import NotificationType
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
-from driftwatch.facts import AlertChanged, ReferenceLearned, VersionEstablished, WindowRead
+from driftwatch.facts import AlertChanged, ReferenceLearned, SplitIds, VersionEstablished, WindowRead
 from driftwatch.monitor import model
 from driftwatch.summaries.totals import events_of
 from tests.monitor.world import MINUTE, REFERENCE, SPEC, START, Core, batch, label, prediction, truth
@@ -153,6 +153,31 @@ def test_panes_equal_a_plain_recount() -> None:
             here = [r for r in records if name == "all" or name == f"country={r['country']}"]
             for cell, category in enumerate(field.categories):
                 assert row[field.start + cell] == sum(r["kind"] == category for r in here)
+
+
+def test_to_go_on_with_an_added_partition_is_to_count_everything_again_f30() -> None:
+    rng = random.Random(30)
+    values = [prediction(n, START + n * 1_000, rng) for n in range(300)]
+    before, stay = values[:200], values[200::2]
+    move = [values[199], *values[201::2]]  # one retry of a record that lies in the other partition
+    old, new, labels = Partition("p", 0), Partition("p", 1), Partition("l", 0)
+    on, anew = Core(KEEP_ALL), Core(KEEP_ALL)
+    on.monitor.assign({old: (0, 200), labels: (0, 0)})
+    anew.monitor.assign({old: (0, 300), new: (0, 51), labels: (0, 0)})
+    for core in (on, anew):
+        core.monitor.ingest(batch("p", 0, before))
+        core.commit()
+    on.monitor.assign({new: (0, 51)})
+    split = []
+    for core in (on, anew):
+        core.monitor.ingest(batch("p", 0, stay, 200))
+        core.monitor.ingest(batch("p", 1, move))
+        split += [fact.count for fact in core.commit().facts if isinstance(fact, SplitIds)]
+        core.commit(finish=True)
+    assert on.classes() == anew.classes() == {(Stream.PREDICTIONS, RecordClass.ACCEPTED): 301}
+    assert split == [1, 1], "both count the retry twice, and say so"
+    panes = [{k: v.tobytes() for k, v in core.store.saved.panes.items()} for core in (on, anew)]
+    assert panes[0] == panes[1]
 
 
 def stream_of(

@@ -199,6 +199,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "sound = asking",
         ("tests/alerts/test_episodes.py",),
     ),
+    Mutant(
+        "an added partition is begun at its end",
+        "F30, P1",
+        "driftwatch/source/beginnings.py",
+        'end if start_at == "latest" and partition.topic not in counted else first',
+        'end if start_at == "latest" else first',
+        ("tests/source/test_beginnings.py",),
+    ),
     # -- what is durable --------------------------------------------------------------------------
     Mutant(
         "fsync: SQLite does not wait for the disk",
