@@ -15,9 +15,12 @@ from driftwatch.alerts.group import Alerts
 from driftwatch.alerts.lifecycle import AlertCause
 from driftwatch.alerts.notifications import Notification
 from driftwatch.alerts.trail import Trail
+from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, EpisodeChanged, Fact
+from driftwatch.monitor.lateness import LATE_LABELS, WINDOW, LateState, counted, judge
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.watching import RULES
 from driftwatch.summaries.patterns import matching
 from driftwatch.verdicts.verdict import Judgement
@@ -32,6 +35,8 @@ class DecisionState(msgspec.Struct):
     time_ms: int = 0
     """End of the last pane that was decided."""
     log: DecisionLog = DecisionLog()
+    late: LateState = LateState()
+    """Labels that came too late to count (E5)."""
 
 
 class Decisions:
@@ -61,6 +66,13 @@ class Decisions:
         spec = self._plan.spec.retraining
         self._episodes(episode_rules.advance(self.state.episodes, situation, spec, self._plan.about))
 
+    def judge_lateness(self, tally: Tally) -> None:
+        """At a commit that closed panes: whether too many labels came too late to count (E5)."""
+        now = counted(tally, self.state.time_ms)
+        self.state.late, judgement = judge(self._plan, self.state.late, now)
+        if judgement is not None:
+            self._alerts(alert_rules.advance(self.state.alerts, [judgement], self._plan.about))
+
     def new_version(self, version: str, time_ms: int) -> None:
         """A version is established: it ends the episode that asked for it (E11)."""
         self._episodes(
@@ -85,6 +97,8 @@ class Decisions:
         }
         if self._plan.budget is not None and self._plan.spec.evidence.enabled:
             rules |= RULES
+        if Stream.LABELS in self._plan.streams:
+            rules |= {LATE_LABELS: [WINDOW]}
         time_ms = self.state.time_ms
         self._alerts(
             alert_rules.reconfigure(self.state.alerts, self._plan.name, rules, time_ms, self._plan.about)

@@ -218,6 +218,8 @@ class ModelMonitor:
             limits[Stream.LABELS] = limits[Stream.PREDICTIONS]
         facts = self.closing.close(limits)
         if facts:
+            if Stream.LABELS in self.inflows:
+                self.decisions.judge_lateness(self.tally)
             self.decisions.mark(max(inflow.newest_ms for inflow in self.inflows.values()), offsets)
             said = {"limits": dict(limits), "panes": self.closing.take_digests()}
             self._journal(changes, Entry.CLOSE, offsets, said)
@@ -446,7 +448,7 @@ class ModelMonitor:
         return ModelView(
             model=self.plan.name,
             task=self.plan.spec.task.value,
-            versions=version_views(self.versions, self.watching.views),
+            versions=version_views(self.versions, self.watching.views, self.decisions.state.late.verdict),
             alerts=self.decisions.alerts(),
             episodes=self.decisions.episodes(),
             decisions=self.decisions.log(),

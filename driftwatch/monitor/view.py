@@ -10,17 +10,21 @@ from driftwatch.verdicts.verdict import VERDICTS, Verdict, loudest
 
 
 def version_views(
-    versions: Versions, evidence: Mapping[str, tuple[EvidenceView, ...]] | None = None
+    versions: Versions,
+    evidence: Mapping[str, tuple[EvidenceView, ...]] | None = None,
+    of_model: Verdict = Verdict.INSUFFICIENT,
 ) -> dict[str, VersionView]:
-    """Every live version, then those whose reference is still being learned.
+    """Every live version, then those whose reference is still being learned; `of_model`: what is said of all of them.
 
     Readings and arrays are never changed once made, so sharing them is safe.
     """
-    views = {name: _view(versions, name, (evidence or {}).get(name, ())) for name in versions.live}
+    views = {name: _view(versions, name, (evidence or {}).get(name, ()), of_model) for name in versions.live}
     return views | {name: _learning_view(name) for name in versions.learning}
 
 
-def _view(versions: Versions, name: str, evidence: tuple[EvidenceView, ...]) -> VersionView:
+def _view(
+    versions: Versions, name: str, evidence: tuple[EvidenceView, ...], of_model: Verdict
+) -> VersionView:
     version, rules = versions.live[name], tuple(versions.judging[name].views.values())
     told = (*rules, *evidence)
     said = {int(code) for rule in told for code in set(rule.verdicts.ravel().tolist()) if code >= 0}
@@ -29,7 +33,7 @@ def _view(versions: Versions, name: str, evidence: tuple[EvidenceView, ...]) -> 
         layout_hash=version.layout.hash,
         reference_hash=version.reference.hash,
         slices=version.layout.slices.rows,
-        verdict=loudest(VERDICTS[code] for code in said) if said else Verdict.INSUFFICIENT,
+        verdict=loudest([of_model, *(VERDICTS[code] for code in said)]),
         readings=dict(version.readings),
         rules=rules,
         last_event_ms=version.state.last_event_ms,

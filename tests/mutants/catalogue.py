@@ -207,6 +207,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         'end if start_at == "latest" else first',
         ("tests/source/test_beginnings.py",),
     ),
+    Mutant(
+        "labels that come too late are told of nowhere",
+        "E5",
+        _MONITOR + "lateness.py",
+        "if lower > LIMIT:",
+        "if lower > 1:",
+        ("tests/monitor/test_lateness.py",),
+    ),
     # -- what is durable --------------------------------------------------------------------------
     Mutant(
         "fsync: SQLite does not wait for the disk",
