@@ -184,7 +184,7 @@ class Scene:
         }
         return str({key: (found[key], count) for key, count in wanted.items() if found[key] != count} or "")
 
-    def consumed(self, within_s: float = 30) -> None:
+    def consumed(self, within_s: float = 120) -> None:
         """Wait until every record produced so far is counted in some class."""
         try:
             until(lambda: not self.waits(), within_s, "all records are counted")
@@ -196,7 +196,7 @@ class Scene:
         answer = self.daemon.get("/api/v1/status")
         return bool(answer and answer["ready"] and answer["partitions"])
 
-    def idle(self, within_s: float = 20) -> None:
+    def idle(self, within_s: float = 120) -> None:
         """Wait until every partition is idle, so that nothing more will be decided."""
 
         def all_idle() -> bool:

@@ -44,14 +44,14 @@ def test_f16_a_full_disk_pauses_and_it_goes_on_alone(
         scene.consumed()
         with filled(small_disk):
             load.send(800)
-            reasons = until(lambda: scene.daemon.ready()[1].get("reasons"), 20, "it is not ready")
+            reasons = until(lambda: scene.daemon.ready()[1].get("reasons"), 120, "it is not ready")
             assert "no space left" in reasons["commit_failed"]
             before = scene.daemon.get("/api/v1/status")["commit"]
             load.send(800)
             stays(lambda: scene.daemon.get("/api/v1/status")["commit"] == before, 1.5, "nothing is committed")
             assert scene.daemon.ready()[0] == 503
             assert scene.daemon.get("/healthz") is not None
-        until(lambda: scene.daemon.ready()[0] == 200, 20, "it is ready again")
+        until(lambda: scene.daemon.ready()[0] == 200, 120, "it is ready again")
         load.settle()
         end = scene.stop(errors=["sender_failed"])  # what was delivered cannot be written down either
         figures = load.check(end)
@@ -80,7 +80,7 @@ def test_f17_a_sync_that_fails_ends_the_process_and_the_restart_is_exact(
             calls = f"fsync,fdatasync:error=EIO:when={when}+"
             scene.daemon.launch(prefix=[*inject, "-e", "trace=fsync,fdatasync", "-e", f"inject={calls}"])
             with load.flowing():
-                assert scene.daemon.wait(60) == ExitCode.STATE
+                assert scene.daemon.wait(120) == ExitCode.STATE
             said = scene.daemon.stderr.read_text().splitlines()[-1]
             assert said.startswith("driftwatch: error: the disk could not make ")
             assert "INJECTED" in (tmp_path / "strace.log").read_text()

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 
 SCRAPERS = 200
 SLOW = 50
+MEASURED = 3_000
 
 
 @pytest.fixture
@@ -52,7 +53,8 @@ def test_f33_scrapers_slow_readers_and_idle_connections(
                 one.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
             found = scraped(scene.port)
             sent = len(load.rows.x)
-            until(lambda: offsets(scene) > sent, 30, "records are counted meanwhile")
+            until(lambda: offsets(scene) > sent, 120, "records are counted meanwhile")
+            drop = ingest_drop(scene, load) if idle > 1_000 else None
             grown = resident_bytes(scene.daemon.pid) - before
             ended = sum(map(closed, connections))
         load.settle()
@@ -63,11 +65,40 @@ def test_f33_scrapers_slow_readers_and_idle_connections(
     assert found[200] > 0
     assert ended >= idle - 512, "a limit of connections"
     assert grown < 100_000_000
-    print(f"F33 {figures}, answers {dict(found)}, {ended} of {idle} closed, grown by {grown / 2**20:.0f} MiB")
+    assert drop is None or drop < 0.05
+    print(
+        f"F33 {figures}, ingest drops by {drop or 0:.1%}, answers {dict(found)}, {ended} of {idle} closed, grown by {grown / 2**20:.0f} MiB"
+    )
+
+
+def ingest_drop(scene: Scene, load: Load) -> float:
+    """By how much less of what is sent is counted while 200 scrape all the time than while nobody does, in this run."""
+    calm = share_counted(scene, load)
+    stop = threading.Event()
+
+    def scrape() -> None:
+        while not stop.is_set():
+            scraped(scene.port)
+
+    scraping = threading.Thread(target=scrape)
+    scraping.start()
+    try:
+        return 1 - share_counted(scene, load) / calm
+    finally:
+        stop.set()
+        scraping.join(120)
+
+
+def share_counted(scene: Scene, load: Load) -> float:
+    """Records counted ÷ records sent, over the next `MEASURED` that are sent."""
+    sent, counted = len(load.rows.x), until(lambda: offsets(scene), 120, "it answers")
+    until(lambda: len(load.rows.x) >= sent + MEASURED, 300, "so many are sent")
+    done = until(lambda: offsets(scene), 120, "it answers")
+    return (done - counted) / (len(load.rows.x) - sent)
 
 
 def connected(port: int) -> socket.socket:
-    made = socket.create_connection(("127.0.0.1", port), timeout=20)
+    made = socket.create_connection(("127.0.0.1", port), timeout=120)
     made.setblocking(False)
     return made
 
@@ -87,9 +118,9 @@ def scraped(port: int) -> Counter[int]:
     together = threading.Barrier(SCRAPERS)
 
     def scrape(_: int) -> int:
-        together.wait(30)
+        together.wait(120)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=120) as answer:
                 answer.read()
                 return answer.status
         except urllib.error.HTTPError as error:

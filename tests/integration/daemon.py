@@ -27,7 +27,7 @@ class Daemon:
     def start(self, *, prefix: Sequence[str] = (), module: Sequence[str] = ("driftwatch",)) -> None:
         """Start it and wait until it answers."""
         self.launch(prefix=prefix, module=module)
-        until(lambda: self.ended() or self.get("/healthz") is not None, 30, "the daemon answers")
+        until(lambda: self.ended() or self.get("/healthz") is not None, 120, "the daemon answers")
         assert not self.ended(), self.story()
 
     def launch(self, *, prefix: Sequence[str] = (), module: Sequence[str] = ("driftwatch",)) -> None:
