@@ -19,6 +19,9 @@ def show(plan: Plan, paper: Paper) -> None:
     ]
     for model in plan.models:
         rows.append([f"{model.model}: panes of {model.live_versions} live versions", size(model.panes_bytes)])
+        if model.evidence_bytes:
+            rows.append([f"{model.model}: evidence of these", size(model.evidence_bytes)])
+        rows.append([f"{model.model}: references", size(model.references_bytes)])
         rows.append([f"{model.model}: join filters", size(sum(join.filter_bytes for join in model.joins))])
         rows.append([f"{model.model}: buffered and waiting records", size(model.waiting_bytes)])
     paper.table(["what", "#size"], [*rows, ["all", size(plan.memory_bytes)]])
@@ -57,8 +60,9 @@ def _model(model: ModelCosts, paper: Paper) -> None:
         guess = " (the number of features is a guess)" if version.guessed else ""
         paper.line(f"  versions {version.pattern}: {version.source}{learned}{guess}")
         slices = ", ".join(f"{name} {kept}" for name, kept in version.dimensions)
+        streams = f", {count(version.evidence.streams)} streams of evidence" if model.evidence_bytes else ""
         paper.line(
-            f"  {count(version.rows)} slices{f' ({slices})' if slices else ''}, {count(version.series)} series"
+            f"  {count(version.rows)} slices{f' ({slices})' if slices else ''}, {count(version.series)} series{streams}"
         )
         paper.table(
             ["stream", "#numeric", "#categorical", "#columns", "#pane", "#all panes"],

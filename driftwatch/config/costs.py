@@ -8,7 +8,7 @@ from typing import Final
 from driftwatch.drift.catalogue import applicable
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
-from driftwatch.summaries.layout import Layout, Part
+from driftwatch.summaries.layout import FieldKind, Layout, Part
 from driftwatch.telemetry.catalogue import statistic_metrics
 from driftwatch.windows.spec import WindowSpec
 
@@ -23,6 +23,13 @@ LABEL_BYTES: Final = 140
 """Memory of a decoded label."""
 TEXT_BYTES: Final = 80
 """Memory of one text of a decoded event."""
+PACKED_EVENT_BYTES: Final = 80
+"""Memory of an event that waits, packed, beside its features; half of it is the part that is unpacked at a time."""
+PACKED_LABEL_BYTES: Final = 72
+"""The same of a label."""
+PACKED_NUMBER_BYTES: Final = 17
+PACKED_TEXT_BYTES: Final = 44
+"""Where each is another."""
 FETCHES: Final = 4
 """Copies of a partition's fetch: in flight, decompressed, as records, as columns."""
 FILTER_BYTES_PER_ID: Final = 3.5
@@ -75,12 +82,22 @@ def series_of(layout: Layout, windows: int, also: Sequence[str] = ()) -> int:
 
 
 def event_bytes(layout: Layout, stream: Stream, slice_columns: int) -> int:
-    """A decoded event that is buffered or waits: 8 bytes per number, a text per category or slice column at most."""
+    """A decoded event that is buffered: 8 bytes per number, a text per category or slice column at most."""
     if stream is Stream.LABELS:
         return LABEL_BYTES
     part = layout.part(stream)
     fields = len(part.fields) if part else 0
     return EVENT_BYTES + (fields + slice_columns) * TEXT_BYTES
+
+
+def packed_bytes(layout: Layout, stream: Stream, slice_columns: int) -> int:
+    """An event that waits: packed, and its share of what is unpacked when many are released."""
+    if stream is Stream.LABELS:
+        return PACKED_LABEL_BYTES
+    part = layout.part(stream)
+    numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields) if part else 0
+    texts = (len(part.fields) - numeric if part else 0) + slice_columns
+    return PACKED_EVENT_BYTES + numeric * PACKED_NUMBER_BYTES + texts * PACKED_TEXT_BYTES
 
 
 def filter_bytes(rows: int) -> int:

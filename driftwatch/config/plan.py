@@ -8,6 +8,7 @@ from typing import Final
 
 from driftwatch.config import costs
 from driftwatch.config.assumed import assumed_layout, assumes_features
+from driftwatch.config.evidence_costs import EvidenceCosts, evidence_of, learned_bytes, reference_bytes
 from driftwatch.config.spec import Configuration
 from driftwatch.events.classes import Stream
 from driftwatch.events.times import format_duration
@@ -66,6 +67,7 @@ class VersionPlan:
     """Name and kept slices of each slicing."""
     parts: tuple[PartPlan, ...]
     memory_bytes: int
+    evidence: EvidenceCosts
     series: int
     guessed: bool
     """The layout is the largest that can be learned, and the number of features a guess."""
@@ -104,6 +106,10 @@ class ModelCosts:
     live_versions: int
     panes_bytes: int
     """Of as many live versions as are allowed."""
+    evidence_bytes: int
+    """Of as many; 0 where evidence is not watched."""
+    references_bytes: int
+    """References that are loaded, and as many learned ones as versions may be live."""
     waiting_bytes: int
     """Records that wait for another stream, and records not yet counted, at their limits."""
     series: int
@@ -139,16 +145,23 @@ class Plan:
 def plan(configuration: Configuration, references: References, partitions: int | None = None) -> Plan:
     """The plan; pure. `partitions` is how many this process reads in all, where a broker has said so.
 
-        memory = process + fetches + metrics + Σ models (panes + join filters + waiting)
+        memory = process + fetches + metrics + Σ models (panes + evidence + references + join filters + waiting)
         panes  = live versions * Σ parts [ 8 * slices * columns * (open panes + Σ windows (size/slide + 1) + wider slides)
                  + Σ windows 3 * statistics * slices * fields * 32 ]
+        evidence = live versions * slices * (450 * shares + 1000 * streams) + slots of the reference, and one design
         series = Σ models, live versions, parts: windows * slices * (1 + Σ statistics fields * metrics)
 
     Each term is a function in `costs`. The series on /metrics are counted for one live version of each
     reference, for so it stands nearly always; memory is bounded for `live_versions` of the largest.
     """
     models = tuple(
-        _model(spec, references.get(spec.name, ()), configuration.kafka.max_future)
+        _model(
+            spec,
+            references.get(spec.name, ()),
+            configuration.kafka.max_future,
+            watched=spec.evidence.enabled
+            and configuration.alerting.budget_of(rules=bool(spec.rules)) is not None,
+        )
         for spec in configuration.models
     )
     topics = {stream.topic for model in models for stream in model.streams}
@@ -159,8 +172,11 @@ def plan(configuration: Configuration, references: References, partitions: int |
     metrics = min(series, limit) * costs.SERIES_BYTES
     base = costs.PROCESS_BYTES + fetches + metrics
     usual = sum(v.memory_bytes for m in models for v in m.versions)
-    usual += sum(join.filter_bytes for m in models for join in m.joins)
-    own = sum(m.panes_bytes + m.waiting_bytes + sum(j.filter_bytes for j in m.joins) for m in models)
+    usual += sum(_filters(m) + m.references_bytes for m in models)
+    usual += sum(v.evidence.state_bytes for m in models for v in m.versions if m.evidence_bytes)
+    own = sum(
+        m.panes_bytes + m.evidence_bytes + m.references_bytes + m.waiting_bytes + _filters(m) for m in models
+    )
     return Plan(
         models=models,
         partitions=partitions,
@@ -175,13 +191,20 @@ def plan(configuration: Configuration, references: References, partitions: int |
     )
 
 
+def _filters(model: ModelCosts) -> int:
+    return sum(join.filter_bytes for join in model.joins)
+
+
 def _disk(models: tuple[ModelCosts, ...], dead_letters_bytes: int) -> int:
-    """Joins, panes twice (the file and its write-ahead log), waiting records, two files of dead letters."""
+    """Joins, panes and evidence twice (the file and its write-ahead log), waiting records, two files of dead letters."""
     joins = sum(join.disk_bytes for model in models for join in model.joins)
-    return joins + sum(2 * m.panes_bytes + m.waiting_bytes for m in models) + 2 * dead_letters_bytes
+    written = sum(2 * (m.panes_bytes + m.evidence_bytes) + m.waiting_bytes for m in models)
+    return joins + written + 2 * dead_letters_bytes
 
 
-def _model(spec: ModelSpec, references: Sequence[Reference | None], max_future_ms: int) -> ModelCosts:
+def _model(
+    spec: ModelSpec, references: Sequence[Reference | None], max_future_ms: int, *, watched: bool
+) -> ModelCosts:
     known = [*references, *([None] * (len(spec.references) - len(references)))]
     versions = tuple(
         _version(spec, declared, reference, max_future_ms)
@@ -189,6 +212,10 @@ def _model(spec: ModelSpec, references: Sequence[Reference | None], max_future_m
     )
     layouts = [r.layout for r in known if r is not None] or [assumed_layout(spec)]
     largest = max(version.memory_bytes for version in versions)
+    evidence = max(LIVE_MAX * v.evidence.state_bytes + v.evidence.design_bytes for v in versions)
+    held = [
+        reference_bytes(r) if r is not None else LIVE_MAX * learned_bytes(assumed_layout(spec)) for r in known
+    ]
     return ModelCosts(
         model=spec.name,
         task=spec.task.value,
@@ -198,6 +225,8 @@ def _model(spec: ModelSpec, references: Sequence[Reference | None], max_future_m
         joins=tuple(_joins(spec)),
         live_versions=LIVE_MAX,
         panes_bytes=LIVE_MAX * largest,
+        evidence_bytes=evidence if watched else 0,
+        references_bytes=sum(held),
         waiting_bytes=max(_waiting(spec, layout) for layout in layouts),
         series=sum(version.series for version in versions),
     )
@@ -245,6 +274,11 @@ def _version(
         dimensions=tuple((d.name, len(d.kept)) for d in layout.slices.dimensions),
         parts=parts,
         memory_bytes=sum(part.panes_bytes for part in parts),
+        evidence=evidence_of(
+            layout,
+            reference.span_ms if reference is not None else declared.learn or 0,
+            min(window.slide for window in spec.windows),
+        ),
         series=costs.series_of(layout, len(spec.windows), spec.asked.also),
         guessed=reference is None and assumes_features(spec),
     )
@@ -276,10 +310,14 @@ def _joins(spec: ModelSpec) -> list[JoinPlan]:
 
 def _waiting(spec: ModelSpec, layout: Layout) -> int:
     """Every stream buffers one block; streams that are joined can wait up to their hard limit (E7)."""
-    columns, joined = len(spec.slice_columns), spec.features is not None
-    limits = {Stream.PREDICTIONS: 2 * BLOCK + (WAITING_MAX if joined else 0)}
-    if joined:
-        limits[Stream.FEATURES] = 2 * BLOCK + WAITING_MAX
-    if spec.labels is not None:
-        limits[Stream.LABELS] = 2 * BLOCK + WAITING_MAX
-    return sum(costs.event_bytes(layout, stream, columns) * limit for stream, limit in limits.items())
+    declared = {
+        Stream.PREDICTIONS: spec.features is not None,
+        Stream.FEATURES: spec.features is not None,
+        Stream.LABELS: spec.labels is not None,
+    }
+    streams = [stream for stream, waits in declared.items() if waits or stream is Stream.PREDICTIONS]
+    columns = len(spec.slice_columns)
+    buffered = sum(2 * BLOCK * costs.event_bytes(layout, stream, columns) for stream in streams)
+    return buffered + sum(
+        WAITING_MAX * costs.packed_bytes(layout, stream, columns) for stream in streams if declared[stream]
+    )

@@ -1,3 +1,5 @@
+import gc
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,13 @@ from driftwatch.config.spec import Configuration
 from driftwatch.drift.catalogue import read
 from driftwatch.drift.reading import Pair, Reading
 from driftwatch.drift.spec import EVERY, StatisticsSpec
+from driftwatch.events import waiting as waiting_area
+from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
+from driftwatch.events.waiting import CHUNK_EVENTS, Waiting
 from driftwatch.monitor.changes import Changes
+from driftwatch.monitor.model import WAITING_MAX
 from driftwatch.storage.bloom import BITS_PER_ID
 from driftwatch.storage.join_table import FRESH_ROWS
 from driftwatch.storage.sqlite import open_checkpoint
@@ -154,4 +160,55 @@ def test_events() -> None:
     layout = REFERENCE.layout
     assert costs.event_bytes(layout, Stream.PREDICTIONS, 2) > costs.event_bytes(layout, Stream.PREDICTIONS, 0)
     assert costs.event_bytes(layout, Stream.LABELS, 0) == costs.LABEL_BYTES
+    for stream in Stream:
+        assert costs.packed_bytes(layout, stream, 2) < costs.event_bytes(layout, stream, 2)
     assert costs.fetch_bytes(4, 1_048_576) == 4 * costs.FETCHES * 1_048_576
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts", "said"),
+    [
+        (0, 0, costs.PACKED_EVENT_BYTES),
+        (20, 0, costs.PACKED_EVENT_BYTES + 20 * costs.PACKED_NUMBER_BYTES),
+        (0, 6, costs.PACKED_EVENT_BYTES + 6 * costs.PACKED_TEXT_BYTES),
+        (None, 0, costs.PACKED_LABEL_BYTES),
+    ],
+    ids=["bare", "numbers", "texts", "labels"],
+)
+def test_waiting_events_fit_their_bound_while_all_are_released(
+    numbers: int | None, texts: int, said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At half the scale."""
+    monkeypatch.setattr(waiting_area, "CHUNK_EVENTS", CHUNK_EVENTS // 2)
+    count, step = WAITING_MAX // 2 // 4_096 * 4_096, 4_096
+    gc.collect()
+    tracemalloc.start()
+    waiting = Waiting("m", {}, 0)
+    for first in range(0, count, step):
+        waiting.add(block(first, step, numbers, texts))
+        waiting.changes()
+    released = sum(len(part) for part in waiting.release_in_portions(2**60))
+    peak = tracemalloc.get_traced_memory()[1] / count
+    tracemalloc.stop()
+    assert released == count
+    assert 0.6 * said < peak <= said
+
+
+def block(first: int, count: int, numbers: int | None, texts: int) -> Block:
+    """Events of a few minutes, in columns as they are read; without numbers they are labels. Every text is another."""
+    rng = np.random.default_rng(first)
+    number = np.arange(first, first + count)
+    label = numbers is None
+    return Block(
+        partitions=np.zeros(count, np.int32),
+        offsets=number,
+        times_ms=1_700_000_000_000 + 1_000 * number + rng.integers(0, 60_000, count),
+        ids=rng.integers(-(2**62), 2**62, count),
+        payloads=rng.integers(-(2**62), 2**62, count),
+        scores=np.empty(0) if label else rng.random(count),
+        numbers=rng.random((count, numbers or 0)),
+        versions=[] if label else ["v1"] * count,
+        decisions=[] if label else [None] * count,
+        labels=[float(value) for value in rng.integers(0, 2, count)] if label else [],
+        texts=[[f"{column} is {n:012d}" for n in number.tolist()] for column in range(texts)],
+    )

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from driftwatch.config import costs
+from driftwatch.config.evidence_costs import reference_bytes
 from driftwatch.config.plan import PARTITIONS, Plan, plan
 from driftwatch.config.spec import Configuration
 from driftwatch.events.classes import Stream
@@ -44,6 +45,7 @@ def test_the_bound_is_the_sum_of_its_parts() -> None:
     made = planned(partitions=4)
     model = made.models[0]
     parts = model.panes_bytes + model.waiting_bytes + sum(join.filter_bytes for join in model.joins)
+    parts += model.evidence_bytes + model.references_bytes
     assert made.memory_bytes == made.process_bytes + made.fetch_bytes + made.metrics_bytes + parts
     assert made.process_bytes < made.usual_bytes < made.memory_bytes
     assert model.panes_bytes == model.live_versions * model.versions[0].memory_bytes
@@ -118,3 +120,22 @@ def test_series_beyond_the_limit_are_counted_and_cost_no_memory() -> None:
     assert few.series_folded == few.series - 100
     assert few.metrics_bytes == 100 * costs.SERIES_BYTES
     assert planned({"credit": (REFERENCE,)}).series_folded == 0
+
+
+def test_evidence_is_counted_where_it_is_watched() -> None:
+    """A model with rules alone has none, until a budget is written."""
+    silent, watched = planned(), planned(top={"alerting": {"budget": "1 per week"}})
+    assert silent.models[0].evidence_bytes == 0
+    version = watched.models[0].versions[0]
+    assert (
+        watched.models[0].evidence_bytes == 4 * version.evidence.state_bytes + version.evidence.design_bytes
+    )
+    assert watched.memory_bytes - silent.memory_bytes == watched.models[0].evidence_bytes
+    assert planned(rules=[]).models[0].evidence_bytes == watched.models[0].evidence_bytes
+    off = {"evidence": {"enabled": False}}
+    assert planned(top={"alerting": {"budget": "1 per week"}}, **off).models[0].evidence_bytes == 0
+
+
+def test_references_are_counted_as_they_are_loaded_or_at_their_most() -> None:
+    known, learned = planned({"credit": (REFERENCE,)}).models[0], planned().models[0]
+    assert known.references_bytes == reference_bytes(REFERENCE) < learned.references_bytes
