@@ -22,6 +22,7 @@ from driftwatch.summaries.layout import FieldKind
 from tests.faults.scene import End, Scene, Sent
 from tests.integration.receiver import SECRET, Receiver
 from tests.monitor.world import MINUTE, START
+from tests.waiting import until
 
 STEP_MS = 2_000
 PHASE = 400
@@ -87,7 +88,8 @@ class Load:
         self.scene.model(self.name, self.changes, partitions=self.partitions)
         secret = self.scene.folder / "secret"
         secret.write_text(SECRET)
-        endpoint = {"name": "hook", "url": self.receiver.url, "secret": {"file": str(secret)}}
+        endpoint: dict[str, Any] = {"name": "hook", "url": self.receiver.url, "secret": {"file": str(secret)}}
+        endpoint["on"] = ["alert", "retrain"]
         self.scene.config["endpoints"] = [{**endpoint, "allow_networks": ["127.0.0.0/8"]}]
         # a partition that is idle between two portions, or empty at the start, would be late when it comes (E4)
         self.scene.config["kafka"]["idle_timeout"] = "10m"
@@ -154,6 +156,12 @@ class Load:
             ]
             self.scene.produce(self.scene.topic(self.name, stream), ends)
         self.scene.consumed(within_s)
+        until(self._all_delivered, 30, "the receiver knows")
+
+    def _all_delivered(self) -> bool:
+        """Nothing waits to be sent: what the last commit decided may still be under way."""
+        answer = self.scene.daemon.get("/api/v1/status")
+        return bool(answer) and all(endpoint["pending"] == 0 for endpoint in answer["endpoints"])
 
     def check(self, end: End) -> dict[str, int]:
         """O1 by a plain recount, O2 by the receiver's ledger; the figures of the case."""

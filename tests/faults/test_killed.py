@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.failing import STEPS
-from tests.faults.load import Load
+from tests.faults.load import WATCHED, Load
 from tests.faults.scene import Scene
 from tests.integration.broker import Broker
 from tests.integration.receiver import Receiver
@@ -32,9 +35,38 @@ def receiver() -> Iterator[Receiver]:
 def test_f1_killed_at_random_moments_under_load(
     kafka: Broker, receiver: Receiver, tmp_path: Path, kills: int, seed: int
 ) -> None:
-    rng = random.Random(seed)
     scene = Scene(kafka, tmp_path)
-    load = Load(scene, receiver)
+    figures = killed(scene, Load(scene, receiver), kills, random.Random(seed))
+    print(f"F1 {figures}")
+    assert figures["transitions"] > 0
+
+
+@pytest.mark.parametrize(
+    ("kills", "seed"), [(4, 7), *(pytest.param(30, seed, marks=pytest.mark.full) for seed in range(8, 11))]
+)
+def test_f1_evidence_is_the_same_to_the_last_bit(
+    kafka: Broker, receiver: Receiver, tmp_path: Path, kills: int, seed: int
+) -> None:
+    """Under a budget alone; `recompute` compares the state of every bet and not only what was decided by it."""
+    scene = Scene(kafka, tmp_path)
+    scene.config["alerting"] = {"budget": "1 per day"}
+    load = Load(scene, receiver, changes={**WATCHED, "rules": None})
+    figures = killed(scene, load, kills, random.Random(seed))
+    print(f"F1 evidence {figures}")
+    assert figures["transitions"] > 0
+    assert any("/evidence/" in name for name in load.check_stored().states)
+    found = subprocess.run(
+        [sys.executable, "-m", "driftwatch", "recompute", "-c", str(scene.path), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert json.loads(found.stdout)["compared"]["states"]["same"] > 0
+
+
+def killed(scene: Scene, load: Load, kills: int, rng: random.Random) -> dict[str, int]:
+    """Kill the daemon again and again under load, most times while it counts; the figures of `Load.check` in the end."""
     scene.write()
     load.send(500)
     stored = 0
@@ -50,11 +82,9 @@ def test_f1_killed_at_random_moments_under_load(
                 stored = sum(load.check_stored().offsets.values())
             scene.daemon.start()
         load.settle()
-        figures = load.check(scene.stop())
+        return load.check(scene.stop())
     finally:
         scene.daemon.close()
-    print(f"F1 {figures}")
-    assert figures["transitions"] > 0
 
 
 def pause(seconds: float) -> None:

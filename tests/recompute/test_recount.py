@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import random
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+import msgspec
+import numpy as np
 import pytest
 
 from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.monitor.changes import Changes, Entry
 from driftwatch.monitor.monitor import Inputs, Monitor
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.spec import ModelSpec
+from driftwatch.monitor.watching import WatchState
 from driftwatch.recompute.recount import Recount
 from driftwatch.storage.memory import MemoryCheckpoint
 from tests.monitor.test_monitor import PARTITIONS, Logs, random_logs
+from tests.monitor.test_watching import BUDGET, Traffic
+from tests.monitor.test_watching import SPEC as UNRULED
 from tests.monitor.world import KEY, SPEC, WRITTEN, batch, plan, reference
 
+EVIDENCE_OF = "m/evidence/1"
 SLICED = ModelSpec.model_validate(WRITTEN | {"slices": ["kind", "country"]})
 
 
@@ -103,6 +113,48 @@ def test_the_same_again_through_other_references_rules_and_slices(seed: int) -> 
     assert differences(live) == {}
     kinds = Counter(row.kind for _, _, row in live.store.journal(limit=10**9))
     assert kinds["plans"] > 1
+
+
+def under_a_budget(seed: int) -> Live:
+    """Traffic that drifts and is calm again, in random portions, with restarts in between."""
+    traffic = Traffic(random.Random(seed)).add(12).add(12, drifted=True, wrong=True).add(20)
+    values = {Partition("p", 0): traffic.predicted, Partition("l", 0): traffic.labelled}
+    stamps = {p: [json.loads(value)["ts"] for value in rows] for p, rows in values.items()}
+    live, rng = Live(Logs(dict(values), stamps), replace(plan(UNRULED), budget=BUDGET)), random.Random(seed)
+    while left := [p for p in values if live.monitor.expected(p) < len(values[p])]:
+        live.read(rng.choice(left), rng.choice([17, 80, 300]))
+        if rng.random() < 0.3:
+            live.commit()
+        if rng.random() < 0.1:
+            live.load()  # what was not committed is read again
+    live.commit()
+    return live
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_evidence_is_the_same_again_to_the_last_bit(seed: int) -> None:
+    live = under_a_budget(seed)
+    assert differences(live) == {}
+    state = msgspec.msgpack.decode(live.store.load().states[EVIDENCE_OF], type=WatchState)
+    kinds = Counter(row.kind for _, _, row in live.store.journal(limit=10**9))
+    assert kinds[Entry.DECIDE] > 1
+    assert any(bank.seen for bank in state.evidence.banks)
+
+
+def test_evidence_that_is_off_by_its_last_bit_is_found() -> None:
+    """One share, one slice, 2^-32 nats: nobody would see it anywhere else."""
+    live = under_a_budget(1)
+    state = msgspec.msgpack.decode(live.store.load().states[EVIDENCE_OF], type=WatchState)
+    first, *others = state.evidence.banks
+    logs = np.frombuffer(zlib.decompress(first.log), "<i8").copy()
+    logs[len(logs) // 2] += 1
+    banks = (msgspec.structs.replace(first, log=zlib.compress(logs.tobytes(), 1)), *others)
+    state.evidence = msgspec.structs.replace(state.evidence, banks=banks)
+    live.store.commit(
+        Changes(offsets=dict(live.monitor.offsets), states={EVIDENCE_OF: msgspec.msgpack.encode(state)})
+    )
+    assert list(differences(live)) == ["states"]
+    assert EVIDENCE_OF in differences(live)["states"]
 
 
 def test_one_record_more_or_less_is_found() -> None:
