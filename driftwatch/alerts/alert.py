@@ -36,7 +36,7 @@ class Alert(msgspec.Struct, frozen=True):
     retrain: bool = False
     """Whether its rule may ask for a retraining."""
     ended: str = ""
-    """Why a resolved one ended: `recovered`, `version_ended`, `reconfigured`."""
+    """Why a resolved one ended: `recovered`, `version_ended`, `reconfigured`, `accepted`."""
     findings: tuple[Finding, ...] = ()
     """Loudest first; cut to a fixed number in messages, never here. A resolved one keeps its last ones."""
 

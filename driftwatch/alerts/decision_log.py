@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from driftwatch.alerts.alert import AlertState, Transition
+from driftwatch.alerts.alert import Transition
 from driftwatch.alerts.group import Alerts
 from driftwatch.verdicts.verdict import Finding
 
@@ -18,7 +18,7 @@ FINDINGS_MAX: Final = 5
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """One change of an alert's state."""
+    """One change of an alert's state, or of a version's reference (rule `reference`)."""
 
     time_ms: int
     """Event time."""
@@ -27,8 +27,9 @@ class Decided(msgspec.Struct, frozen=True):
     rule: str
     kind: str
     severity: str
-    old: AlertState
-    new: AlertState
+    old: str
+    """State of the alert; of a reference its hash."""
+    new: str
     reason: str
     configuration: str
     """Hash of the configuration in force."""
@@ -42,6 +43,10 @@ class DecisionLog(msgspec.Struct, frozen=True):
     """The last decisions of a model, the oldest first."""
 
     entries: tuple[Decided, ...] = ()
+
+    def note(self, decided: Decided) -> DecisionLog:
+        """With something decided that is no change of an alert."""
+        return DecisionLog((*self.entries, decided)[-ENTRIES_MAX:])
 
     def add(
         self,

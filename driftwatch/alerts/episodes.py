@@ -228,6 +228,8 @@ def _ending(episode: Episode, alerts: Alerts) -> EpisodeCause:
     reasons = {w.alert.ended for w in watched if w is not None and w.alert.state is AlertState.RESOLVED}
     if reasons == {AlertCause.RECONFIGURED.value}:
         return EpisodeCause.RECONFIGURED
+    if AlertCause.ACCEPTED.value in reasons:
+        return EpisodeCause.ACCEPTED
     if reasons and AlertCause.RECOVERED.value not in reasons:
         return EpisodeCause.VERSION_ENDED
     return EpisodeCause.RECOVERED

@@ -86,7 +86,7 @@ def advance(alerts: Alerts, judgements: Iterable[Judgement], about: About) -> St
 
 
 def end(alerts: Alerts, model: str, version: str, cause: AlertCause, time_ms: int, about: About) -> Step:
-    """End all alerts of a model version: `version_ended` or `reconfigured` (E9)."""
+    """End all alerts of a model version: `version_ended`, `reconfigured` (E9) or `accepted`."""
     change = _Change(dict(alerts.watched), about)
     for name, watched in alerts.watched.items():
         if (watched.alert.model, watched.alert.version) == (model, version):

@@ -22,6 +22,8 @@ class AlertCause(StrEnum):
     RECOVERED = "recovered"
     VERSION_ENDED = "version_ended"
     RECONFIGURED = "reconfigured"
+    ACCEPTED = "accepted"
+    """What it told of was accepted as the new reference."""
     FORGOTTEN = "forgotten"
 
 
@@ -45,6 +47,8 @@ class EpisodeCause(StrEnum):
     RECOVERED = "recovered"
     VERSION_ENDED = "version_ended"
     RECONFIGURED = "reconfigured"
+    ACCEPTED = "accepted"
+    """The drift was accepted as the new reference."""
 
 
 class IllegalTransitionError(ValueError):
@@ -80,9 +84,11 @@ ALERT_LIFECYCLE: Final = Lifecycle(
         (AlertState.PENDING, AlertCause.CALMED): AlertState.INACTIVE,
         (AlertState.PENDING, AlertCause.VERSION_ENDED): AlertState.INACTIVE,
         (AlertState.PENDING, AlertCause.RECONFIGURED): AlertState.INACTIVE,
+        (AlertState.PENDING, AlertCause.ACCEPTED): AlertState.INACTIVE,
         (AlertState.FIRING, AlertCause.RECOVERED): AlertState.RESOLVED,
         (AlertState.FIRING, AlertCause.VERSION_ENDED): AlertState.RESOLVED,
         (AlertState.FIRING, AlertCause.RECONFIGURED): AlertState.RESOLVED,
+        (AlertState.FIRING, AlertCause.ACCEPTED): AlertState.RESOLVED,
         (AlertState.RESOLVED, AlertCause.BREACHED): AlertState.PENDING,
         (AlertState.RESOLVED, AlertCause.FORGOTTEN): AlertState.INACTIVE,
     }
@@ -102,6 +108,7 @@ _ENDS: Final = (
     EpisodeCause.RECOVERED,
     EpisodeCause.VERSION_ENDED,
     EpisodeCause.RECONFIGURED,
+    EpisodeCause.ACCEPTED,
 )
 
 EPISODE_LIFECYCLE: Final = Lifecycle(

@@ -42,6 +42,8 @@ class Entry(StrEnum):
     """A partition that holds its stream no longer (E4)."""
     ACKNOWLEDGE = "acknowledge"
     """Somebody takes care of a retraining."""
+    ACCEPT = "accept"
+    """Somebody accepted a new state as a version's reference."""
     ADMIT = "admit"
     """A version is watched from its first event since the last commit on (E11)."""
     CLOSE = "close"

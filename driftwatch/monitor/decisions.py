@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -24,6 +25,9 @@ from driftwatch.monitor.tally import Tally
 from driftwatch.monitor.watching import RULES
 from driftwatch.summaries.patterns import matching
 from driftwatch.verdicts.verdict import Judgement
+
+REFERENCE: Final = "reference"
+"""In the decision log in the place of a rule: a reference was accepted."""
 
 
 class DecisionState(msgspec.Struct):
@@ -88,6 +92,27 @@ class Decisions:
             alert_rules.end(self.state.alerts, self._plan.name, version, cause, time_ms, self._plan.about)
         )
 
+    def accept(self, version: str, old: str, new: str, by: str) -> None:
+        """What a version's alerts told of is its reference now (hashes `old` and `new`): they end, and the log says by whom."""
+        self._references = {**self._references, version: new}
+        decided = Decided(
+            time_ms=self.state.time_ms,
+            model=self._plan.name,
+            version=version,
+            rule=REFERENCE,
+            kind="",
+            severity="",
+            old=old,
+            new=new,
+            reason=f"accepted by {by}",
+            configuration=self._plan.about.configuration,
+            reference=new,
+            findings=(),
+            findings_total=0,
+        )
+        self.state.log = self.state.log.note(decided)
+        self.end_version(version, AlertCause.ACCEPTED)
+
     def reconfigure(self) -> None:
         """After a start: alerts of rules and windows that are no longer declared end, for nothing will resolve them (E9)."""
         names = [window.name for window in self._plan.windows]
@@ -147,6 +172,13 @@ class Decisions:
     def _tell(self, facts: Iterable[Fact], notifications: Iterable[Notification]) -> None:
         self.facts.extend(facts)
         self.notifications.extend(notifications)
+
+
+def journaled(facts: Iterable[Fact]) -> dict[str, Any]:
+    """What the journal says of decisions: each transition with its event time; empty where there was none."""
+    alerts = [[f.fingerprint, f.new.value, f.time_ms] for f in facts if isinstance(f, AlertChanged)]
+    episodes = [[f.id, f.new.value, f.time_ms] for f in facts if isinstance(f, EpisodeChanged)]
+    return {"alerts": alerts, "episodes": episodes} if alerts or episodes else {}
 
 
 def _alert_changed(t: Transition) -> Fact:

@@ -22,7 +22,7 @@ from driftwatch.events.order import (
     stream_frontier_ms,
 )
 from driftwatch.events.records import RecordBatch
-from driftwatch.monitor.plan import StreamPlan
+from driftwatch.monitor.plan import ModelPlan, StreamPlan
 from driftwatch.monitor.tally import Tally
 
 _ACCEPTED = CODE[RecordClass.ACCEPTED]
@@ -249,3 +249,18 @@ class Inflow:
         reached = stream_frontier_ms(orders, self.plan.lateness_ms, self.frontier_ms)
         limit_ms = reached + self.plan.lateness_ms + skew_ms
         return {p for p, o in self.orders.items() if not o.idle and o.running_ms > limit_ms}
+
+
+def inflow_of(plan: ModelPlan, stream: Stream, hash_key: bytes) -> Inflow:
+    """How a stream of this model flows in; labels wait outside of panes."""
+    spec = plan.spec
+    width_ms = min(window.slide_ms for window in plan.windows)
+    grid = PaneGrid(width_ms, spec.origin_ms, spec.open_panes(stream, plan.max_future_ms))
+    return Inflow(
+        stream,
+        plan.streams[stream],
+        hash_key,
+        max_future_ms=plan.max_future_ms,
+        max_jump_ms=plan.max_jump_ms,
+        panes=None if stream is Stream.LABELS else grid,
+    )

@@ -51,7 +51,7 @@ class Judging:
             part=part,
             reference=version.reference.totals[stream],
             current=total,
-            reference_span_ms=version.reference.span_ms,
+            reference_span_ms=version.reference.span_of(stream),
             window_ms=window.size_ms,
             predicted=self._predicted(window, end_ms) if stream is Stream.LABELS else None,
             labelled=version.reference.totals.get(Stream.LABELS) if stream is Stream.PREDICTIONS else None,

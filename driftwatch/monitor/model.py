@@ -17,8 +17,6 @@ from driftwatch.events.order import AFTER_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.waiting import Waiting
 from driftwatch.facts import (
-    AlertChanged,
-    EpisodeChanged,
     Fact,
     RecordsRejected,
     ReferenceLearned,
@@ -29,14 +27,14 @@ from driftwatch.facts import (
 from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
-from driftwatch.monitor.decisions import Decisions, DecisionState
+from driftwatch.monitor.decisions import Decisions, DecisionState, journaled
 from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample, lower_sample, pass_over
-from driftwatch.monitor.inflow import Inflow, PaneGrid
+from driftwatch.monitor.inflow import Inflow, inflow_of
 from driftwatch.monitor.learning import Learning
 from driftwatch.monitor.limits import release_limits
 from driftwatch.monitor.partitions import Partitions
-from driftwatch.monitor.plan import ModelPlan, StreamPlan
-from driftwatch.monitor.resuming import inputs_wait, resumed, version_states
+from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.resuming import inputs_wait, resumed, still_accepted, version_states
 from driftwatch.monitor.snapshot import ModelView
 from driftwatch.monitor.spec import SKEW_PANES
 from driftwatch.monitor.state import ModelState, StreamState, check, load
@@ -46,6 +44,7 @@ from driftwatch.monitor.versions import Versions
 from driftwatch.monitor.view import version_views
 from driftwatch.monitor.watching import Watching, stored_evidence
 from driftwatch.references.codec import encode
+from driftwatch.references.reference import Reference
 
 BLOCK: Final = 8_192
 """Events that are counted together: large enough for NumPy, small enough for the cache."""
@@ -86,7 +85,7 @@ class ModelMonitor:
         self.tally = Tally(state.tally)
         self.values = SliceValues(plan.slice_columns, state.values)
         self.versions = Versions(plan, self.values, state.versions)
-        self.versions.learned_hashes = state.learned
+        self.versions.learned_hashes, self.versions.accepted = state.learned, still_accepted(plan, state)
         self.counting = Counting(plan, self.versions, self.values, self.tally, joins)
         self.counting.limit = min(
             state.limit, int((plan.spec.labels.sample if plan.spec.labels else 1.0) * ALL_IDS)
@@ -99,8 +98,8 @@ class ModelMonitor:
         )
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
-        for stream, stream_plan in plan.streams.items():
-            inflow = self._inflow(stream, stream_plan, hash_key)
+        for stream in plan.streams:
+            inflow = inflow_of(plan, stream, hash_key)
             released_ms = inflow.frontier_ms
             if known := state.streams.get(stream):
                 inflow.restore(known.orders, known.frontier_ms, known.reached_ms)
@@ -123,19 +122,6 @@ class ModelMonitor:
         }
         self.followed: Followed | None = None
         """`recompute` beyond its horizon: what the journal says instead of what memory would."""
-
-    def _inflow(self, stream: Stream, plan: StreamPlan, hash_key: bytes) -> Inflow:
-        spec, future_ms = self.plan.spec, self.plan.max_future_ms
-        width_ms = min(window.slide_ms for window in self.plan.windows)
-        grid = PaneGrid(width_ms, spec.origin_ms, spec.open_panes(stream, future_ms))
-        return Inflow(
-            stream,
-            plan,
-            hash_key,
-            max_future_ms=future_ms,
-            max_jump_ms=self.plan.max_jump_ms,
-            panes=None if stream is Stream.LABELS else grid,
-        )
 
     def room(self, batch: RecordBatch) -> int:
         """How many of the batch's first records may be taken before a commit (P7)."""
@@ -231,7 +217,7 @@ class ModelMonitor:
         facts.extend(self._noticed())
         facts.extend(self._bound_joins(offsets, changes))
         told = self._told(changes)
-        if decided := _decided(told):
+        if decided := journaled(told):
             self._journal(changes, Entry.DECIDE, offsets, decided)
         self._store(changes)
         return [*facts, *told]
@@ -329,6 +315,12 @@ class ModelMonitor:
         self.counting.plan = plan
         self.versions.replan(plan)
 
+    def take_over(self, version: str, reference: Reference) -> None:
+        """Compare a live version with another reference in its layout from now on; its evidence starts anew."""
+        self.plan = self.counting.plan = self.plan.with_reference(version, reference)
+        self.versions.accept(self.plan, version, reference)
+        self.watching.forget(version)
+
     def _end_versions(
         self, limits: dict[Stream, int], offsets: Mapping[Partition, int], changes: Changes
     ) -> list[Fact]:
@@ -413,6 +405,7 @@ class ModelMonitor:
             values=self.values.saved(),
             limit=self.counting.limit,
             learned=self.versions.learned_hashes,
+            accepted=self.versions.accepted,
             learning={name: learning.state for name, learning in self.versions.learning.items()},
             generation_ms=self.plan.generation_ms,
             counted_with=self.plan.counted_with,
@@ -458,10 +451,3 @@ class ModelMonitor:
             remembered=len(self.counting.predictions),
             sample=self.counting.limit / ALL_IDS,
         )
-
-
-def _decided(facts: Iterable[Fact]) -> dict[str, Any]:
-    """What the journal says of decisions: each transition with its event time; empty where there was none."""
-    alerts = [[f.fingerprint, f.new.value, f.time_ms] for f in facts if isinstance(f, AlertChanged)]
-    episodes = [[f.id, f.new.value, f.time_ms] for f in facts if isinstance(f, EpisodeChanged)]
-    return {"alerts": alerts, "episodes": episodes} if alerts or episodes else {}

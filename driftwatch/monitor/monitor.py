@@ -17,6 +17,7 @@ from driftwatch.events.joins import JoinTables
 from driftwatch.events.order import BEFORE_ALL
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.facts import Fact, PartitionIdle
+from driftwatch.monitor.accepting import Accept, Refusal, accept
 from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.model import Followed, ModelMonitor
 from driftwatch.monitor.partitions import Partitions
@@ -24,6 +25,7 @@ from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.recorded import PLANS, record, references_of
 from driftwatch.monitor.savepoints import PREFIX, Savepoint, Savepoints
 from driftwatch.monitor.snapshot import RuleView, Snapshot
+from driftwatch.references.codec import encode
 
 PARTITIONS: Final = "partitions"
 """The state that holds the partitions by position."""
@@ -39,6 +41,7 @@ class Inputs:
     """The inputs ended for good (files)."""
     acknowledged: tuple[tuple[str, str], ...] = ()
     """(episode, by whom)."""
+    accepted: tuple[Accept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Outcome:
     facts: list[Fact] = field(default_factory=list[Fact])
     refused: dict[str, str] = field(default_factory=dict[str, str])
     """Acknowledgements that were refused: episode and why (`unknown`, `conflict`)."""
+    accepted: dict[Accept, str] = field(default_factory=dict[Accept, str])
+    """What became of each: the hash of the new reference, or a `Refusal`."""
     readings: list[tuple[Reading, tuple[RuleView, ...]]] = field(
         default_factory=list[tuple[Reading, tuple[RuleView, ...]]]
     )
@@ -202,6 +207,7 @@ class Monitor:
         self._keep_plans(changes)
         facts, self._facts = self._facts, []
         refused = self._acknowledge(inputs, changes)
+        accepted = self._accept(inputs, changes)
         facts += self._idle(inputs, changes)
         for model in self.models.values():
             facts += model.settle(self.offsets, changes, finish=inputs.finish)
@@ -211,7 +217,7 @@ class Monitor:
         self._save(changes)
         readings = [reading for model in self.models.values() for reading in model.closing.take_readings()]
         self._committed = dict(self.offsets)
-        return Outcome(changes, facts, refused, readings)
+        return Outcome(changes, facts, refused, accepted, readings)
 
     def _is_other(self, name: str) -> bool:
         model = name.partition("/")[0]
@@ -267,6 +273,19 @@ class Monitor:
                 row = {"episode": episode, "by": by}
                 changes.journal.append(JournalRow(Entry.ACKNOWLEDGE, dict(self.offsets), row))
         return refused
+
+    def _accept(self, inputs: Inputs, changes: Changes) -> dict[Accept, str]:
+        became: dict[Accept, str] = {}
+        for asked in inputs.accepted:
+            model = self.models.get(asked.model)
+            found = Refusal.UNKNOWN if model is None else accept(model, asked)
+            if isinstance(found, Refusal):
+                became[asked] = found
+                continue
+            became[asked] = found.hash
+            changes.references[found.hash] = encode(found)
+            changes.journal.append(JournalRow(Entry.ACCEPT, dict(self.offsets), asked.row))
+        return became
 
     def paused(self) -> set[Partition]:
         """Partitions that should hand over nothing for now: ahead of their stream (E7), or held already."""

@@ -150,8 +150,10 @@ class ModelPlan:
         return any(choice.learn_ms is not None for choice in self.choices)
 
     def with_reference(self, version: str, reference: Reference) -> ModelPlan:
-        """The same model, with a reference that was learned for exactly this version."""
-        return replace(self, choices=(Choice(escape(version), reference), *self.choices))
+        """The same model, with a reference that was learned or accepted for exactly this version."""
+        pattern = escape(version)
+        others = (c for c in self.choices if c.pattern != pattern or c.reference is None)
+        return replace(self, choices=(Choice(pattern, reference), *others))
 
     def choice(self, version: str) -> Choice | None:
         """What a version is compared with: the first pattern that matches; None if none does."""

@@ -51,8 +51,9 @@ def _of(
     pane_ms = min(window.slide_ms for window in plan.windows)
     budget = plan.budget or USUAL
     detector = Detector(designs(reference, plan.spec.evidence), budget, pane_ms, plan.sharers)
-    panes = max(reference.span_ms / pane_ms, 1.0)
-    covered = {part.stream: panes for part in reference.layout.parts}
+    covered = {
+        part.stream: max(reference.span_of(part.stream) / pane_ms, 1.0) for part in reference.layout.parts
+    }
     powers = Powers(detector, reference.layout.slices.rows, covered)
     return Prospects(
         model=plan.name,

@@ -28,10 +28,13 @@ def version_states(model: str, saved: Saved) -> list[VersionState]:
 
 
 def resumed(plan: ModelPlan, state: ModelState, versions: Sequence[VersionState], saved: Saved) -> ModelPlan:
-    """The plan as configured, with references learned before, columns in their places, and layouts that drain."""
+    """The plan as configured, with references learned or accepted before, columns in their places, and layouts that drain."""
     for name, hash_ in state.learned.items():
         choice = plan.choice(name)
         if choice is not None and choice.learn_ms is not None:  # else the configuration names another by now
+            plan = plan.with_reference(name, decode(saved.references[hash_]))
+    for name, (instead_of, hash_) in state.accepted.items():
+        if _reference(plan, name) == instead_of:  # else the configuration names another by now
             plan = plan.with_reference(name, decode(saved.references[hash_]))
     return replace(
         plan,
@@ -39,6 +42,16 @@ def resumed(plan: ModelPlan, state: ModelState, versions: Sequence[VersionState]
         counted_columns=tuple(state.columns),
         draining=tuple(_draining(plan, versions, saved)),
     )
+
+
+def still_accepted(plan: ModelPlan, state: ModelState) -> dict[str, tuple[str, str]]:
+    """What the resumed plan has taken up of the references that were accepted."""
+    return {name: hashes for name, hashes in state.accepted.items() if _reference(plan, name) == hashes[1]}
+
+
+def _reference(plan: ModelPlan, version: str) -> str:
+    choice = plan.choice(version)
+    return choice.reference.hash if choice is not None and choice.reference is not None else ""
 
 
 def _draining(plan: ModelPlan, versions: Sequence[VersionState], saved: Saved) -> list[Reference]:

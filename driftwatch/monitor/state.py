@@ -44,6 +44,8 @@ class ModelState(msgspec.Struct):
     limit: int = ALL_IDS
     learned: dict[str, str] = {}
     """Hash of the learned reference by version."""
+    accepted: dict[str, tuple[str, str]] = {}
+    """By version: hash of the reference that it would be compared with, and of the one accepted in its place."""
     learning: dict[str, LearningState] = {}
     generation_ms: int | None = None
     counted_with: dict[str, str] = {}

@@ -43,6 +43,8 @@ class Versions:
         self._dropped: dict[PaneKey, Ints | None] = {}
         self.learning: dict[str, Learning] = {}
         self.learned_hashes: dict[str, str] = {}
+        self.accepted: dict[str, tuple[str, str]] = {}
+        """As `ModelState.accepted`."""
         self._plan, self._values = plan, values
         for choice in plan.choices:  # not only when a version is seen: features may come before it
             if choice.reference is not None:
@@ -205,6 +207,16 @@ class Versions:
         version.state.starts_ms = series.floor_ms(newest_ms, series.width_ms) + series.width_ms
         version.state.last_event_ms = newest_ms  # it lives on, though nothing is counted yet
         return version.state.starts_ms
+
+    def accept(self, plan: ModelPlan, name: str, reference: Reference) -> None:
+        """Compare a live version with another reference in its layout, under a plan that names it."""
+        version = self.live[name]
+        instead_of, _ = self.accepted.get(name, (version.reference.hash, ""))
+        self.accepted[name] = instead_of, reference.hash
+        version.reference, version.state.reference = reference, reference.hash
+        version.state.rules.clear()
+        self._plan = plan
+        self.judging[name] = Judging(plan, version)
 
     def replan(self, plan: ModelPlan) -> None:
         """Count what another plan's decoders read."""

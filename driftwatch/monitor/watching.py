@@ -158,7 +158,7 @@ class Watching:
         return judgements
 
     def forget(self, name: str) -> None:
-        """A version has ended."""
+        """A version has ended, or what it saw is accepted."""
         self._watched.pop(name, None)
         self.views.pop(name, None)
         self._stored.pop(name, None)
@@ -166,13 +166,6 @@ class Watching:
     def states(self) -> dict[str, bytes]:
         """What the checkpoint holds, by version."""
         return self._stored | {name: watched.state() for name, watched in self._watched.items()}
-
-    def restart(self, version: str) -> None:
-        """Forget a version's evidence: what it saw is accepted."""
-        if version in self._watched:
-            self._watched[version].detector.restart()
-            self._watched[version].firing.clear()
-            self._watched[version].taken_up = False
 
     def _of(self, version: Version) -> _Watched:
         found = self._watched.get(version.name)
@@ -245,7 +238,7 @@ def _pair(version: Version, stream: Stream, watched: _Watched) -> Pair:
         part=part,
         reference=version.reference.totals[stream],
         current=version.series[stream].totals[watched.window.name],
-        reference_span_ms=version.reference.span_ms,
+        reference_span_ms=version.reference.span_of(stream),
         window_ms=watched.window.size_ms,
     )
 

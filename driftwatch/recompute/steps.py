@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.monitor.accepting import Accept
 from driftwatch.monitor.changes import BEFORE, Entry, Journaled, JournalRow
 from driftwatch.monitor.monitor import Inputs
 
@@ -45,6 +46,7 @@ def _step(sequence: int, rows: list[JournalRow]) -> Step:
     step = Step(sequence)
     idle: set[Partition] = set()
     acknowledged: list[tuple[str, str]] = []
+    accepted: list[Accept] = []
     for row in rows:
         if row.kind in BEFORE:
             step.before.append(row)
@@ -56,12 +58,14 @@ def _step(sequence: int, rows: list[JournalRow]) -> Step:
             idle.add(partition_of(row))
         elif row.kind == Entry.ACKNOWLEDGE:
             acknowledged.append((row.details["episode"], row.details["by"]))
+        elif row.kind == Entry.ACCEPT:
+            accepted.append(Accept(**row.details))
         elif row.kind == Entry.ADMIT:
             model = row.details["model"]
             step.admitted[model] = step.admitted.get(model, frozenset()) | {row.details["version"]}
         else:
             step.said.append(row)
-    step.inputs = Inputs(idle=frozenset(idle), acknowledged=tuple(acknowledged))
+    step.inputs = Inputs(idle=frozenset(idle), acknowledged=tuple(acknowledged), accepted=tuple(accepted))
     return step
 
 

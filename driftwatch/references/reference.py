@@ -58,3 +58,10 @@ class Reference:
     def span_ms(self) -> int:
         """Event time covered."""
         return self.end_ms - self.start_ms
+
+    def span_of(self, stream: Stream) -> int:
+        """Event time that one stream covers: of its own panes where it was accepted later than the rest."""
+        panes = self.panes.get(stream)
+        if panes is None or not len(panes.times_ms) or panes.times_ms[0] < self.end_ms:
+            return self.span_ms
+        return int(panes.times_ms[-1] - panes.times_ms[0]) + panes.width_ms

@@ -48,7 +48,7 @@ class AlertBody(AlertHead, kw_only=True):
 
     state: Literal["firing", "resolved"]
     started: Time
-    ended: Literal["", "recovered", "version_ended", "reconfigured"]
+    ended: Literal["", "recovered", "version_ended", "reconfigured", "accepted"]
     """Why a resolved one ended."""
 
 

@@ -28,6 +28,7 @@ _ENDINGS: Final = {
     "recovered": "it has recovered",
     "version_ended": "its model version is no longer in use",
     "reconfigured": "the configuration was changed",
+    "accepted": "it was accepted as the new reference",
     "new_version": "a new version is established",
 }
 

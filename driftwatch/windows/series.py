@@ -175,6 +175,22 @@ class Series:
             if (end_ms - self._origin_ms) % slide_ms == 0:
                 self._partial[slide_ms] = None
 
+    def closed_panes(self, from_ms: int) -> tuple[int, dict[int, Matrix]]:
+        """The closed panes that begin at or after `from_ms`, of the window that holds most of that time: (width, by start)."""
+        held = [
+            (s.window.slide_ms, {start: pane for start, pane in s.panes.items() if start >= from_ms})
+            for s in self._sums
+        ]
+        width_ms, panes = max(held, key=lambda found: (found[0] * len(found[1]), -found[0]))
+        return width_ms, {start: pane.astype(np.int64) for start, pane in panes.items()}
+
+    def forget(self, before_ms: int) -> None:
+        """Take the closed panes that begin before out of all windows: they are of another state."""
+        for total in self._sums:
+            gone = [start for start in total.panes if start < before_ms]
+            total.expire(before_ms)
+            self._dirty.update((total.window.slide_ms, start) for start in gone)
+
     def changes(self) -> dict[PaneName, Matrix | None]:
         """Panes that changed since the last call: their counts, or None where no window needs them any more."""
         changes = {name: self._pane(name) for name in sorted(self._dirty)}

@@ -25,14 +25,16 @@ ALERTS = {
     ("pending", "calmed"): "inactive",
     ("pending", "version_ended"): "inactive",
     ("pending", "reconfigured"): "inactive",
+    ("pending", "accepted"): "inactive",
     ("firing", "recovered"): "resolved",
     ("firing", "version_ended"): "resolved",
     ("firing", "reconfigured"): "resolved",
+    ("firing", "accepted"): "resolved",
     ("resolved", "breached"): "pending",
     ("resolved", "forgotten"): "inactive",
 }
 WITHHELD = ("no_labels", "broken_data", "cool_down", "daily_maximum", "dry_run", "disabled")
-ENDS = ("new_version", "recovered", "version_ended", "reconfigured")
+ENDS = ("new_version", "recovered", "version_ended", "reconfigured", "accepted")
 EPISODES = (
     {("open", cause): "open" for cause in WITHHELD}
     | {("open", "hurts"): "requested", ("open", "input_drift"): "requested"}

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.monitor.accepting import Accept
 from driftwatch.monitor.changes import Changes, Entry
 from driftwatch.monitor.monitor import Inputs, Monitor
 from driftwatch.monitor.plan import ModelPlan
@@ -50,6 +51,10 @@ class Live:
 
     def commit(self, *idle: Partition) -> None:
         self.store.commit(self.monitor.commit(Inputs(idle=frozenset(idle))).changes)
+        self.monitor.take_held()
+
+    def accept(self) -> None:
+        self.store.commit(self.monitor.commit(Inputs(accepted=(Accept("m", "1", "me"),))).changes)
         self.monitor.take_held()
 
     def recount(self) -> Recount:
@@ -115,9 +120,9 @@ def test_the_same_again_through_other_references_rules_and_slices(seed: int) -> 
     assert kinds["plans"] > 1
 
 
-def under_a_budget(seed: int) -> Live:
-    """Traffic that drifts and is calm again, in random portions, with restarts in between."""
-    traffic = Traffic(random.Random(seed)).add(12).add(12, drifted=True, wrong=True).add(20)
+def under_a_budget(seed: int, *, accepts: bool = False) -> Live:
+    """Traffic that drifts and is calm again, in random portions, with restarts in between; whatever fires may be accepted."""
+    traffic = Traffic(random.Random(seed)).add(12).add(14, drifted=True, wrong=True).add(20)
     values = {Partition("p", 0): traffic.predicted, Partition("l", 0): traffic.labelled}
     stamps = {p: [json.loads(value)["ts"] for value in rows] for p, rows in values.items()}
     live, rng = Live(Logs(dict(values), stamps), replace(plan(UNRULED), budget=BUDGET)), random.Random(seed)
@@ -127,8 +132,18 @@ def under_a_budget(seed: int) -> Live:
             live.commit()
         if rng.random() < 0.1:
             live.load()  # what was not committed is read again
+        if accepts and rng.random() < 0.2:
+            live.accept()
     live.commit()
     return live
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_accepted_references_are_made_again(seed: int) -> None:
+    live = under_a_budget(seed, accepts=True)
+    assert differences(live) == {}
+    rows = [row for _, _, row in live.store.journal(limit=10**9) if row.kind == Entry.ACCEPT]
+    assert rows
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -67,6 +67,7 @@ def test_a_warning_is_called_one() -> None:
         ("recovered", "it has recovered"),
         ("version_ended", "its model version is no longer in use"),
         ("reconfigured", "the configuration was changed"),
+        ("accepted", "it was accepted as the new reference"),
     ],
 )
 def test_a_resolved_alert_says_why_it_ended(why: str, words: str) -> None:

@@ -122,3 +122,34 @@ def test_window_sums_hold_every_counter_that_a_pane_can_hold(extreme: int) -> No
     run.add(2, np.full(SHAPE, extreme))
     run.close(5)
     run.close(25)
+
+
+def test_closed_panes_are_those_of_the_window_that_holds_most_of_the_time() -> None:
+    # 0 … 100, a count in each base pane; short keeps 4 panes of 5, long 3 of 20, read often 12 of 5
+    run = Run(0)
+    for time in range(0, 100, 5):
+        run.add(time, np.ones(SHAPE, np.int64))
+    run.close(100)
+    width, panes = run.series.closed_panes(0)
+    assert (width, sorted(panes)) == (5, list(range(40, 100, 5))), "as long as the wide ones, and narrower"
+    assert all(pane.dtype == np.int64 and pane.tolist() == np.ones(SHAPE).tolist() for pane in panes.values())
+    assert sorted(run.series.closed_panes(83)[1]) == [85, 90, 95]
+    assert run.series.closed_panes(100)[1] == {}
+
+
+def test_what_is_forgotten_leaves_every_window_and_the_store() -> None:
+    run = Run(0)
+    for time in range(0, 100, 5):
+        run.add(time, np.ones(SHAPE, np.int64))
+    run.close(100)
+    run.store()
+    run.series.forget(80)
+    assert {name: int(total[0, 0]) for name, total in run.series.totals.items()} == {
+        "short": 4,
+        "long": 4,
+        "long, read often": 4,
+    }
+    run.store()
+    assert min(start for _, start in run.stored) == 80
+    run.reload()
+    assert {int(total[0, 0]) for total in run.series.totals.values()} == {4}
