@@ -23,7 +23,17 @@ from driftwatch.errors import ConfigurationError, DriftwatchError, Problem
 from driftwatch.events.source import Source
 from driftwatch.facts import Fact, RecordsRejected
 from driftwatch.heap import Heap
-from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Prepared, Reload, Surroundings, Timing
+from driftwatch.loop import (
+    Acceptance,
+    Acknowledgement,
+    Loop,
+    LoopStatus,
+    Prepared,
+    Reload,
+    Surroundings,
+    Timing,
+)
+from driftwatch.monitor.accepting import Accept
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.checkpoint import Checkpoint
 from driftwatch.monitor.monitor import Monitor
@@ -138,7 +148,7 @@ class App:
             self._stack.close()
             raise
         self._http = http_port(
-            self.board, configuration.http, configuration.telemetry, self._submit, self.reload
+            self.board, configuration.http, configuration.telemetry, self._submit, self._accept, self.reload
         )
 
     def _surroundings(self, plans: list[ModelPlan]) -> Surroundings:
@@ -292,6 +302,18 @@ class App:
                 future.set_result(refused or Outcome.ACKNOWLEDGED)
 
         self.loop.acknowledgements.put_nowait(Acknowledgement(episode, by, answer))
+        return future
+
+    def _accept(self, asked: Accept) -> Future[str]:
+        """A new reference on its way to the next commit; raises queue.Full when too many wait."""
+        future: Future[str] = Future()
+
+        def answer(became: str) -> None:
+            _log.info("reference_accepted", became=became, **asked.row)
+            if not future.done():
+                future.set_result(became)
+
+        self.loop.acceptances.put_nowait(Acceptance(asked, answer))
         return future
 
     def _sent(self, report: Report) -> None:

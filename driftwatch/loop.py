@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from driftwatch.alerts.notifications import Notification, OutboxRow
 from driftwatch.errors import (
@@ -19,6 +19,7 @@ from driftwatch.errors import (
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.source import Polled, Source
 from driftwatch.facts import Fact
+from driftwatch.monitor.accepting import Accept
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.checkpoint import Checkpoint
 from driftwatch.monitor.monitor import Inputs, Monitor, Outcome
@@ -37,6 +38,14 @@ class Acknowledgement:
     episode: str
     by: str
     answer: Callable[[str | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person accepts a new state as the reference; `answer` is told the hash of it, or why it was refused."""
+
+    asked: Accept
+    answer: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,7 @@ class Loop:
     def __init__(self, source: Source, checkpoint: Checkpoint, around: Surroundings, timing: Timing) -> None:
         self._source, self._checkpoint, self._around, self._timing = source, checkpoint, around, timing
         self.acknowledgements: queue.Queue[Acknowledgement] = queue.Queue(maxsize=100)
+        self.acceptances: queue.Queue[Acceptance] = queue.Queue(maxsize=100)
         self.reloads: queue.SimpleQueue[Reload] = queue.SimpleQueue()
         """Simple, so that a signal handler can fill it while this thread empties it."""
         self._make_monitor = around.monitor
@@ -248,10 +258,14 @@ class Loop:
 
     def _commit(self) -> None:
         self._next_commit_s = self._around.monotonic_s() + self._timing.commit_every_s
-        asked = self._asked()
-        inputs = Inputs(idle=self._idle_partitions(), acknowledged=tuple((a.episode, a.by) for a in asked))
+        asked, accepting = _emptied(self.acknowledgements), _emptied(self.acceptances)
+        inputs = Inputs(
+            idle=self._idle_partitions(),
+            acknowledged=tuple((a.episode, a.by) for a in asked),
+            accepted=tuple(a.asked for a in accepting),
+        )
         moved = self._monitor.offsets != self._stored or inputs.idle != self._idle or self._changed
-        if not moved and not asked and not self.status.commit_failed:
+        if not moved and not asked and not accepting and not self.status.commit_failed:
             return
         started_s = self._around.monotonic_s()
         outcome = self._monitor.commit(inputs)
@@ -261,7 +275,7 @@ class Loop:
         try:
             sequence = self._write(outcome)
         except (CommitUnknownError, FencedError):
-            for one in asked:
+            for one in (*asked, *accepting):
                 one.answer("the commit failed; ask again")
             raise
         self._topics.saved(topics)
@@ -269,6 +283,8 @@ class Loop:
         self._changed = False
         self._stored = dict(outcome.changes.offsets)
         self._tell(outcome, sequence, asked, self._around.monotonic_s() - started_s)
+        for one in accepting:
+            one.answer(outcome.accepted[one.asked])
         self._source.commit(self._stored)
         self._monitor.take_held()
         self._source.pause(self._monitor.paused())
@@ -280,12 +296,6 @@ class Loop:
                 self._commit()
         except (CommitUnknownError, FencedError) as error:
             self._report(commit_failed=str(error))
-
-    def _asked(self) -> list[Acknowledgement]:
-        asked: list[Acknowledgement] = []
-        while not self.acknowledgements.empty():
-            asked.append(self.acknowledgements.get_nowait())
-        return asked
 
     def _write(self, outcome: Outcome) -> int:
         """Write until it is written; a full disk pauses consumption meanwhile (F16). Told to stop, give up (F27)."""
@@ -340,3 +350,14 @@ class Loop:
     def _report(self, **changed: object) -> None:
         self.status = replace(self.status, **changed)  # type: ignore[arg-type]
         self._around.report(self.status)
+
+
+T = TypeVar("T")
+
+
+def _emptied(commands: queue.Queue[T]) -> list[T]:
+    """All that wait."""
+    found: list[T] = []
+    while not commands.empty():
+        found.append(commands.get_nowait())
+    return found

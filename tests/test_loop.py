@@ -22,8 +22,18 @@ from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.memory_joins import MemoryJoinTable
 from driftwatch.events.records import Partition
 from driftwatch.facts import PartitionIdle
-from driftwatch.loop import Acknowledgement, Loop, LoopStatus, Prepared, Reload, Surroundings, Timing
+from driftwatch.loop import (
+    Acceptance,
+    Acknowledgement,
+    Loop,
+    LoopStatus,
+    Prepared,
+    Reload,
+    Surroundings,
+    Timing,
+)
 from driftwatch.monitor import model
+from driftwatch.monitor.accepting import Accept
 from driftwatch.monitor.changes import Changes
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.monitor.snapshot import Snapshot
@@ -415,6 +425,19 @@ def test_an_unknown_episode_is_refused_and_the_asker_is_told() -> None:
     world.loop.acknowledgements.put(Acknowledgement("ep_nothing", "me", answers.append))
     world.turns(2)
     assert answers == ["unknown"]
+
+
+def test_what_nobody_can_accept_is_refused_and_the_asker_is_told() -> None:
+    world = World()
+    world.turns(1)
+    answers: list[str] = []
+    world.loop.acceptances.put(Acceptance(Accept("m", "7", "me"), answers.append))
+    world.turns(2)
+    assert answers == ["unknown"]
+    world.loop.acceptances.put(Acceptance(Accept("m", "7", "me"), answers.append))
+    world.checkpoint.failures = [CommitUnknownError("power cut")]
+    world.turns(1)
+    assert answers == ["unknown", "the commit failed; ask again"]
 
 
 def test_an_asker_is_told_when_the_commit_fails() -> None:

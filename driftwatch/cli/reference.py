@@ -1,4 +1,4 @@
-"""`driftwatch reference build|show|diff`: the accepted past of a model as one file."""
+"""`driftwatch reference build|show|diff|accept`: the accepted past of a model as one file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ import typer
 
 from driftwatch.cli.options import Json
 from driftwatch.cli.paper import Paper
+from driftwatch.cli.reference_accept import accept
 from driftwatch.cli.reference_build import build
 
 if TYPE_CHECKING:
     from driftwatch.references.reference import Reference
 
-app = typer.Typer(help="The accepted past of a model: build it, show it, compare two.", no_args_is_help=True)
+app = typer.Typer(
+    help="The accepted past of a model: build it, show it, compare two, accept a new state.",
+    no_args_is_help=True,
+)
 app.command("build")(build)
+app.command("accept")(accept)
 File = Annotated[Path, typer.Argument(help="A reference file.", show_default=False)]
 
 

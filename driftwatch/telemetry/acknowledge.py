@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import re
 from collections.abc import Callable
@@ -10,16 +9,13 @@ from concurrent.futures import Future
 from enum import StrEnum
 from typing import Final
 
-import msgspec
 from starlette.requests import Request
 
 from driftwatch.telemetry.answers import Acknowledged, AcknowledgeRequest
 from driftwatch.telemetry.api import Refused
 from driftwatch.telemetry.authorise import Token, authorise
+from driftwatch.telemetry.commands import WAIT_S, body_of, outcome_of
 
-BODY_BYTES: Final = 4_096
-WAIT_S: Final = 5.0
-"""How long a request waits for the commit that decides it."""
 _EPISODE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
@@ -50,7 +46,7 @@ class Acknowledging:
         episode = request.path_params["episode"]
         if not _EPISODE.fullmatch(episode):
             raise _unknown()
-        asked = await _body(request)
+        asked = await body_of(request, AcknowledgeRequest, '{"by": "retrain job 17"}')
         try:
             future = self._submit(episode, asked.by)
         except queue.Full:
@@ -58,14 +54,9 @@ class Acknowledging:
         return await self._outcome(episode, future)
 
     async def _outcome(self, episode: str, future: Future[str]) -> tuple[int, Acknowledged]:
-        try:
-            outcome = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._wait_s)
-        except TimeoutError:
+        outcome = await outcome_of(future, self._wait_s)
+        if outcome is None:
             return 202, Acknowledged(episode, "accepted")
-        except asyncio.CancelledError:
-            if future.cancelled():  # the loop stops before the commit that would have decided it
-                raise Refused(503, "stopping", "The daemon is stopping; ask again.") from None
-            raise
         if outcome == Outcome.UNKNOWN:
             raise _unknown()
         if outcome == Outcome.CONFLICT:
@@ -73,18 +64,6 @@ class Acknowledging:
         if outcome != Outcome.ACKNOWLEDGED:
             raise Refused(503, "not_committed", "It could not be committed; ask again.")
         return 200, Acknowledged(episode, str(Outcome.ACKNOWLEDGED))
-
-
-async def _body(request: Request) -> AcknowledgeRequest:
-    received = b""
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > BODY_BYTES:
-            raise Refused(413, "too_large", f"The body may have {BODY_BYTES} bytes.")
-    try:
-        return msgspec.json.decode(received, type=AcknowledgeRequest)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Refused(400, "bad_body", 'Send JSON such as {"by": "retrain job 17"}.') from None
 
 
 def _unknown() -> Refused:

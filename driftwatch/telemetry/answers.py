@@ -338,6 +338,27 @@ class Reloaded(msgspec.Struct, frozen=True):
     """`reloaded`, or `accepted`: asked for, and not decided yet."""
 
 
+class Accepted(msgspec.Struct, frozen=True):
+    """What became of accepting a new state."""
+
+    model: str
+    version: str
+    outcome: str
+    """`accepted`, or `queued`: decided at the next commit."""
+    reference: str
+    """Hash of the new reference; empty while it is not decided."""
+
+
+class AcceptRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"begin": "from"}):
+    """Who accepts that what a version's alerts tell of is as it should be."""
+
+    by: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    version: str | None = None
+    """Needed only where alerts of several versions fire."""
+    begin: str | None = None
+    """Event time, ISO 8601, at which the new state began; default: when the last of the changes that are told began."""
+
+
 class AcknowledgeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who takes care of the retraining."""
 

@@ -14,7 +14,7 @@ One port (`http.port`, default 9464) serves metrics, probes, the API and a statu
 OpenAPI document (`python -m driftwatch.telemetry.api_page > docs/api.md`); a test compares them. The running daemon
 shows the same at `/api/docs`, and the document itself at `/api/v1/openapi.json`.
 
-- Everything is read-only but for acknowledging a retraining, which needs `http.token`.
+- Everything is read-only but for what needs `http.token`: acknowledging a retraining, accepting a new reference, reloading.
 - Answers are from the last commit; `commit` is its number. Numbers that rest on too little data are `null`.
 - Times of events are ISO 8601 in UTC.
 - A refused request is answered with `{"error": …, "message": …}`; the message says what to do.

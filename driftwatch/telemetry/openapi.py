@@ -18,6 +18,7 @@ from driftwatch.telemetry import rows
 from driftwatch.telemetry.api import OPERATIONS, Operation, Parameter
 
 ACKNOWLEDGE_PATH: Final = "/api/v1/episodes/{episode}/acknowledge"
+ACCEPT_PATH: Final = "/api/v1/models/{model}/reference/accept"
 RELOAD_PATH: Final = "/api/v1/reload"
 _SCHEMA: Final = "#/components/schemas/{name}"
 _REFUSALS: Final = {
@@ -38,6 +39,8 @@ def document() -> dict[str, Any]:
         a.Problem,
         a.Acknowledged,
         a.AcknowledgeRequest,
+        a.Accepted,
+        a.AcceptRequest,
         a.Reloaded,
     }
     types = sorted(answers, key=lambda answer: answer.__name__)
@@ -48,6 +51,7 @@ def document() -> dict[str, Any]:
             components[owner]["properties"][field].setdefault("description", text)
     paths: dict[str, Any] = {operation.path: {"get": _get(operation)} for operation in OPERATIONS}
     paths[ACKNOWLEDGE_PATH] = {"post": _acknowledge()}
+    paths[ACCEPT_PATH] = {"post": _accept()}
     paths[RELOAD_PATH] = {"post": _reload()}
     paths["/metrics"] = {"get": _metrics()}
     return {
@@ -55,7 +59,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "driftwatch",
             "version": __version__,
-            "description": "What a driftwatch daemon knows, as of its last commit. Read-only, but for acknowledging a retraining and reloading the configuration.",
+            "description": "What a driftwatch daemon knows, as of its last commit. Read-only, but for acknowledging a retraining, accepting a new reference and reloading the configuration.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -116,6 +120,24 @@ def _acknowledge() -> dict[str, Any]:
         "responses": {
             "200": _json("Acknowledged, and committed.", "Acknowledged"),
             "202": _json("Accepted; it is decided at the next commit.", "Acknowledged"),
+            **{str(status): _problem(status) for status in (400, 401, 403, 404, 409, 413, 503)},
+        },
+    }
+
+
+def _accept() -> dict[str, Any]:
+    return {
+        "operationId": "accept_reference",
+        "summary": "Accept what the firing alerts of a version tell of as its new reference: they end, evidence starts anew.",
+        "security": [{"token": []}],
+        "parameters": [_path_parameter("model")],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": _SCHEMA.format(name="AcceptRequest")}}},
+        },
+        "responses": {
+            "200": _json("Accepted, and committed.", "Accepted"),
+            "202": _json("Queued; it is decided at the next commit.", "Accepted"),
             **{str(status): _problem(status) for status in (400, 401, 403, 404, 409, 413, 503)},
         },
     }

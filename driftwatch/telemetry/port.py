@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from driftwatch.telemetry.accepting import Accepting, SubmitAccept
 from driftwatch.telemetry.acknowledge import Acknowledging, Submit
 from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import PictureCollector, Scrapes
@@ -12,14 +13,25 @@ from driftwatch.telemetry.web import application
 
 
 def http_port(
-    board: Board, http: HttpSpec, telemetry: TelemetrySpec, submit: Submit, submit_reload: SubmitReload
+    board: Board,
+    http: HttpSpec,
+    telemetry: TelemetrySpec,
+    submit: Submit,
+    submit_accept: SubmitAccept,
+    submit_reload: SubmitReload,
 ) -> HttpServer:
-    """The server of one daemon, not started yet; `submit` and `submit_reload` hand commands to the loop."""
+    """The server of one daemon, not started yet; the `submit…` hand commands to the loop."""
 
     def token() -> str | None:
         """Read at use, so that a rotated file needs no restart."""
         return None if http.token is None else http.token.reveal()
 
     scrapes = Scrapes(PictureCollector(board, telemetry.max_series))
-    app = application(board, scrapes, Acknowledging(token, submit), Reloading(token, submit_reload))
+    app = application(
+        board,
+        scrapes,
+        Acknowledging(token, submit),
+        Accepting(token, board, submit_accept),
+        Reloading(token, submit_reload),
+    )
     return HttpServer(app, http.host, http.port)

@@ -15,13 +15,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from driftwatch.telemetry import answers as a
+from driftwatch.telemetry.accepting import Accepting
 from driftwatch.telemetry.acknowledge import Acknowledging
 from driftwatch.telemetry.api import OPERATIONS, Operation, Refused, checked
 from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import Scrapes
 from driftwatch.telemetry.exposition import negotiate, takes_gzip
 from driftwatch.telemetry.markup import STYLE
-from driftwatch.telemetry.openapi import ACKNOWLEDGE_PATH, RELOAD_PATH, document
+from driftwatch.telemetry.openapi import ACCEPT_PATH, ACKNOWLEDGE_PATH, RELOAD_PATH, document
 from driftwatch.telemetry.pages import docs_page, status_page
 from driftwatch.telemetry.reloading import Reloading
 from driftwatch.telemetry.text import valid_utf8
@@ -45,6 +46,7 @@ def application(
     board: Board,
     scrapes: Scrapes,
     acknowledging: Acknowledging,
+    accepting: Accepting,
     reloading: Reloading,
     clock: Callable[[], float] = time.monotonic,
 ) -> ASGIApp:
@@ -77,6 +79,10 @@ def application(
         status, answer = await acknowledging.acknowledge(request)
         return _json(answer, status)
 
+    async def accept(request: Request) -> Response:
+        status, answer = await accepting.accept(request)
+        return _json(answer, status)
+
     async def reload(request: Request) -> Response:
         status, answer = await reloading.reload(request)
         return _json(answer, status)
@@ -96,6 +102,7 @@ def application(
     routes = [
         *(operation_route(operation) for operation in OPERATIONS),
         Route(ACKNOWLEDGE_PATH, acknowledge, methods=["POST"], name="acknowledge"),
+        Route(ACCEPT_PATH, accept, methods=["POST"], name="accept"),
         Route(RELOAD_PATH, reload, methods=["POST"], name="reload"),
         Route("/metrics", metrics, methods=["GET"]),
         Route("/api/v1/openapi.json", openapi, methods=["GET"]),

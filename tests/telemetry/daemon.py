@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from driftwatch.monitor.accepting import Accept
+from driftwatch.telemetry.accepting import Accepting
 from driftwatch.telemetry.acknowledge import Acknowledging
 from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import PictureCollector, Scrapes
@@ -36,6 +38,7 @@ class Daemon:
     refused: str | None = ""
     """What the loop says of a reload; None: nothing yet."""
     asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    accepts: list[Accept] = field(default_factory=list[Accept])
     reloads: int = 0
 
     def __post_init__(self) -> None:
@@ -46,6 +49,15 @@ class Daemon:
         if self.full:
             raise queue.Full
         self.asked.append((episode, by))
+        future: Future[str] = Future()
+        if self.outcome is not None:
+            future.set_result(self.outcome)
+        return future
+
+    def submit_accept(self, asked: Accept) -> Future[str]:
+        if self.full:
+            raise queue.Full
+        self.accepts.append(asked)
         future: Future[str] = Future()
         if self.outcome is not None:
             future.set_result(self.outcome)
@@ -69,8 +81,9 @@ class Daemon:
     def app(self) -> ASGIApp:
         acknowledging = Acknowledging(self.read_token, self.submit, self.wait_s)
         reloading = Reloading(self.read_token, self.submit_reload, self.wait_s)
+        accepting = Accepting(self.read_token, self.board, self.submit_accept, self.wait_s)
         scrapes = Scrapes(PictureCollector(self.board, 50_000, clock), clock)
-        return application(self.board, scrapes, acknowledging, reloading, clock)
+        return application(self.board, scrapes, acknowledging, accepting, reloading, clock)
 
     def client(self) -> TestClient:
         return TestClient(self.app, base_url="http://daemon:9464", raise_server_exceptions=False)

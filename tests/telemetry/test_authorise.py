@@ -6,7 +6,11 @@ import pytest
 
 from tests.telemetry.daemon import TOKEN, Daemon
 
-PATHS = ("/api/v1/episodes/ep_1/acknowledge", "/api/v1/reload")
+PATHS = (
+    "/api/v1/episodes/ep_1/acknowledge",
+    "/api/v1/models/credit/reference/accept",
+    "/api/v1/reload",
+)
 BEARER = {"authorization": f"Bearer {TOKEN}".encode()}
 BODY = {"by": "retrain job 17"}
 
@@ -30,7 +34,7 @@ def test_a_missing_or_wrong_token_is_refused(path: str, headers: dict[str, str])
     answer = daemon.client().post(path, json=BODY, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert (daemon.asked, daemon.reloads) == ([], 0)
+    assert (daemon.asked, daemon.accepts, daemon.reloads) == ([], [], 0)
     assert TOKEN not in answer.text
 
 
@@ -40,7 +44,7 @@ def test_without_a_configured_token_nobody_may(path: str, token: str | None) -> 
     daemon = Daemon(token=token)
     for headers in ({}, {"authorization": "Bearer "}, BEARER):
         assert daemon.client().post(path, json=BODY, headers=headers).status_code == 403
-    assert (daemon.asked, daemon.reloads) == ([], 0)
+    assert (daemon.asked, daemon.accepts, daemon.reloads) == ([], [], 0)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -27,7 +27,11 @@ def test_only_what_changes_something_needs_the_token() -> None:
         for operation in methods.values()
         if operation["security"]
     ]
-    assert secured == ["/api/v1/episodes/{episode}/acknowledge", "/api/v1/reload"]
+    assert secured == [
+        "/api/v1/episodes/{episode}/acknowledge",
+        "/api/v1/models/{model}/reference/accept",
+        "/api/v1/reload",
+    ]
 
 
 def test_fields_say_what_they_mean() -> None:

@@ -41,6 +41,7 @@ def test_a_rotated_token_needs_no_restart(tmp_path: Path) -> None:
         HttpSpec(host="127.0.0.1", port=0, token=Secret(file=file)),
         TelemetrySpec(),
         submit,
+        lambda asked: Future(),
         Future,
     )
     server.start()
@@ -57,7 +58,14 @@ def test_a_rotated_token_needs_no_restart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics", "/"])
 def test_it_answers_before_the_first_commit(path: str) -> None:
-    server = http_port(Board(Health()), HttpSpec(host="127.0.0.1", port=0), TelemetrySpec(), submit, Future)
+    server = http_port(
+        Board(Health()),
+        HttpSpec(host="127.0.0.1", port=0),
+        TelemetrySpec(),
+        submit,
+        lambda asked: Future(),
+        Future,
+    )
     server.start()
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=20) as answer:
