@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from driftwatch.config.errors import Mistake
+from driftwatch.config.evidence_checks import check_pages
 from driftwatch.config.marks import Path
 from driftwatch.config.model_checks import STREAMS, check_model
 from driftwatch.config.parts import Parts
@@ -49,6 +50,7 @@ def check(data: Any) -> list[Mistake]:
         found += check_model(parts, model)
         found += check_rules(parts, model)
         found += check_statistics(parts, model)
+        found += check_pages(parts, model)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 from driftwatch.config.errors import Mistake
+from driftwatch.config.evidence_checks import check_pages_in
 from driftwatch.config.marks import Path
 from driftwatch.config.parts import Parts
 from driftwatch.drift.variants import lacking, refusal
@@ -67,6 +68,7 @@ def check_references(parts: Parts, model: Path, outcomes: list[Outcome]) -> Iter
     if fitting and len(known) == len(outcomes):
         yield from _idle_rules(spec, [reference.layout for reference in known], model)
         yield from _variants(spec, [reference.layout for reference in known], model)
+        yield from check_pages_in(spec, [reference.layout for reference in known], model)
 
 
 def misfit(spec: ModelSpec, reference: Reference) -> str:
