@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,13 @@ from driftwatch.cli.paper import Paper
 
 
 def explain(
+    alert: Annotated[
+        str | None,
+        typer.Argument(
+            help="An alert of a running daemon: its fingerprint (or how it begins) or its rule, such as `evidence inputs`.",
+            show_default=False,
+        ),
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     model: Annotated[str | None, typer.Option("--model", help="Only this model.")] = None,
     slices: Annotated[
@@ -20,9 +28,18 @@ def explain(
         float,
         typer.Option("--change", min=0.01, max=100, help="Tell the delay to find a change of so many %."),
     ] = 5.0,
+    url: Annotated[
+        str | None, typer.Option("--url", help="With ALERT: where the daemon listens; default: this machine.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option("--state", help="With ALERT: ask this state directory, or a backup of one.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """What changes are found within a day and a week at the reference's traffic, and which goals are out of reach."""
+    """Without ALERT: what is found within a day and a week at the reference's traffic. With it: why it fires."""
+    if alert is not None:
+        _explain_alert(alert, config, url, state, Paper(json))
+        return
     from driftwatch.app import model_plans
     from driftwatch.cli.show_prospects import show
     from driftwatch.config.load import load
@@ -46,3 +63,15 @@ def explain(
     for plan in chosen:
         if all(choice.reference is None for choice in plan.choices):
             paper.line(f"model {plan.name}: its reference is still to be learned, so nothing can be told yet")
+
+
+def _explain_alert(alert: str, config: Path, url: str | None, state: Path | None, paper: Paper) -> None:
+    from driftwatch.cli.explain_alert import alerts_of, chosen, show
+    from driftwatch.config.load import load
+
+    found = chosen(alerts_of(load(config, outside=False).configuration, url, state), alert)
+    if paper.as_json:
+        paper.json(found)
+        return
+    for each in found:
+        show(each, paper)

@@ -17,6 +17,7 @@ from driftwatch.evidence.detector import NOTHING, Detector, Listed, Member
 from driftwatch.evidence.findings import Describe, Found
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.saved import EvidenceState, fingerprint, load, save
+from driftwatch.evidence.telling import told
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.snapshot import EvidenceView
@@ -36,6 +37,8 @@ _KINDS: Final = {
     Group.CALIBRATION: Kind.CALIBRATION,
     Group.MARKED: Kind.INPUT,
 }
+TOLD: Final = 5
+"""Findings of an alert whose evidence is told in full, those that lead."""
 _NOT_LOOKED: Final = -1
 _SURE: Final = 1.96
 
@@ -139,16 +142,16 @@ class Watching:
             return []
         watched = self._of(version)
         watched.share(live, self._plan.sharers)
-        told = watched.detector.close(part.stream, closed.pane, closed.start_ms)
+        news = watched.detector.close(part.stream, closed.pane, closed.start_ms)
         watched.changed()
         changed: set[Group] = set() if watched.taken_up else set(Group)  # what another state said must end
         watched.taken_up = True
-        if told is not NOTHING:
-            for group, listed in told.listed.items():
+        if news is not NOTHING:
+            for group, listed in news.listed.items():
                 watched.firing.setdefault(group, {}).update({each.member: each for each in listed})
                 changed.add(group)
             for group, members in watched.firing.items():
-                for member in (*told.resolved, *told.forgotten):
+                for member in (*news.resolved, *news.forgotten):
                     if members.pop(member, None) is not None:
                         changed.add(group)
         judgements = [
@@ -209,12 +212,16 @@ class Watching:
         cells = [_sentence(found)]
         if rank == 0 and others:
             cells.append(f"seen in {others} more slices and fields, which these explain")
+        group, said = design.observer.groups[found.member.watch], tuple[str, ...]()
+        if rank < TOLD:
+            panes = version.series[design.stream].panes_of(watched.window.name)
+            said = tuple(told(watched.detector, version.layout.slices, group, found, panes))
         part = version.layout.part(design.stream)
         if rank < 20 and part is not None and any(f.name == found.field for f in part.fields):
             pair = _pair(version, design.stream, watched)
             cells += moved(pair, found.member.row, found.field)
         return Finding(
-            rule=rule_of(design.observer.groups[found.member.watch]),
+            rule=rule_of(group),
             statistic=EVIDENCE,
             window=EVIDENCE,
             slice=found.slice,
@@ -227,6 +234,7 @@ class Watching:
             since_ms=found.since_ms,
             reference_count=found.reference_events,
             cells=tuple(cells),
+            evidence=said,
         )
 
 

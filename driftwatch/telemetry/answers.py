@@ -125,6 +125,8 @@ class FindingAnswer(msgspec.Struct, frozen=True):
     since: Time
     cells: list[str]
     """The cells that moved most."""
+    evidence: list[str]
+    """Of an alert on evidence: how it grew, which bets paid and what was nearest beside it, a line each."""
 
 
 class AlertAnswer(msgspec.Struct, frozen=True):

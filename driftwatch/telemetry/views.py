@@ -210,6 +210,7 @@ def _finding(finding: Finding) -> a.FindingAnswer:
         reference_count=finding.reference_count,
         since=iso_time(finding.since_ms),
         cells=list(finding.cells),
+        evidence=list(finding.evidence),
     )
 
 

@@ -44,6 +44,8 @@ class Finding:
     reference_count: int = 0
     cells: tuple[str, ...] = ()
     """The cells that moved most, for people: `18-25: 4.0 % -> 11.2 %`."""
+    evidence: tuple[str, ...] = ()
+    """Of evidence: how it grew, which bets paid and what was nearest beside it, a line each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -175,6 +175,11 @@ class Series:
             if (end_ms - self._origin_ms) % slide_ms == 0:
                 self._partial[slide_ms] = None
 
+    def panes_of(self, window: str) -> dict[int, Matrix]:
+        """The closed panes that a window is summed from, by start."""
+        (total,) = [total for total in self._sums if total.window.name == window]
+        return {start: pane.astype(np.int64) for start, pane in total.panes.items()}
+
     def closed_panes(self, from_ms: int) -> tuple[int, dict[int, Matrix]]:
         """The closed panes that begin at or after `from_ms`, of the window that holds most of that time: (width, by start)."""
         held = [

@@ -135,6 +135,7 @@ def test_closed_panes_are_those_of_the_window_that_holds_most_of_the_time() -> N
     assert all(pane.dtype == np.int64 and pane.tolist() == np.ones(SHAPE).tolist() for pane in panes.values())
     assert sorted(run.series.closed_panes(83)[1]) == [85, 90, 95]
     assert run.series.closed_panes(100)[1] == {}
+    assert sorted(run.series.panes_of("short")) == [80, 85, 90, 95]
 
 
 def test_what_is_forgotten_leaves_every_window_and_the_store() -> None:
