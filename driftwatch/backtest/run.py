@@ -127,7 +127,7 @@ def told(notification: Notification) -> Told:
     """A firing alert by its first finding."""
     alert, findings = notification.data["alert"], notification.data["findings"]
     first: dict[str, Any] = findings[0] if findings else {}
-    cells: list[str] = first.get("cells") or [""]
+    cells: list[str] = first.get("cells") or [_against_limit(first)]
     return Told(
         time_ms=notification.time_ms,
         severity=notification.severity,
@@ -136,3 +136,10 @@ def told(notification: Notification) -> Told:
         slice=first.get("slice", ""),
         what=cells[0],
     )
+
+
+def _against_limit(finding: dict[str, Any]) -> str:
+    """What a rule saw, where no cell says more."""
+    if not finding or finding.get("value") is None:
+        return ""
+    return f"{finding['statistic']} {finding['value']:.3g}, limit {finding['limit']:.3g}"

@@ -31,7 +31,7 @@ def show(outcomes: Sequence[Outcome], paper: Paper) -> None:
     if changed:
         paper.heading(f"with a change from {iso_time(outcomes[0].at_ms)} on")
         paper.table(
-            ["change", "#alerts before", "first alert after", "slice", "field", "what"],
+            ["change", "#alerts before", "first alert that it caused", "slice", "field", "what"],
             [_row(outcome, outcomes[0]) for outcome in changed],
         )
     paper.heading("when they alerted (| the change, ! a page or drift, o a ticket or warning)")
@@ -58,16 +58,20 @@ def line(outcome: Outcome, *, mark: bool) -> str:
 
 
 def _row(outcome: Outcome, calm: Outcome) -> list[str]:
-    first = outcome.first
-    if first is None:
-        return [outcome.name, str(outcome.before), "none", "", "", ""]
+    """The first alert that the change caused: one that history did not have without it."""
     usual = {(told.time_ms, told.rule) for told in calm.alerts}
-    note = " (also without the change)" if (first.time_ms, first.rule) in usual else ""
-    delay = duration(float(outcome.delay_ms or 0))
+    after = [told for told in outcome.alerts if told.time_ms > outcome.at_ms]
+    first = next((told for told in after if (told.time_ms, told.rule) not in usual), None)
+    if first is None:
+        told = "none but those of history as it was" if after else "none"
+        return [outcome.name, str(outcome.before), told, "", "", ""]
+    same = (t for t in calm.alerts if (t.rule, t.slice, t.field) == (first.rule, first.slice, first.field))
+    usually = next((t.time_ms for t in same if t.time_ms > outcome.at_ms), None)
+    note = "" if usually is None else f" (without it after {duration(float(usually - outcome.at_ms))})"
     return [
         outcome.name,
         str(outcome.before),
-        f"{first.severity} after {delay}{note}",
+        f"{first.severity} after {duration(float(first.time_ms - outcome.at_ms))}{note}",
         first.slice,
         first.field,
         first.what,

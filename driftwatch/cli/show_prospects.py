@@ -9,6 +9,10 @@ from driftwatch.events.times import format_duration
 from driftwatch.evidence.power import Power, Reach
 from driftwatch.monitor.prospects import Prospects
 
+_LEGEND = (
+    "clumping: so many events count as one independent event. tolerated: a share that moves by no more is never told.",
+    "found within 1d, 1w: the smallest change of a share that is told by then, on average; smaller ones later or never.",
+)
 _SHOWN: tuple[tuple[float, str, int], ...] = ((86_400_000, "d", 86_400_000), (3_600_000, "h", 3_600_000))
 
 
@@ -25,11 +29,13 @@ def show(found: Prospects, change: float, paper: Paper) -> None:
         paper.line(f"  note: {note}")
     paper.table(
         [
-            "group", "field", "slice", "#events per pane", "#clumping", "#tolerated", "#found within 1d",
+            "told as", "group", "field", "slice", "#events per pane", "#clumping", "#tolerated", "#found within 1d",
             "#within 1w", f"#delay for {change:g} %",
         ],
         [_row(power) for power in found.powers],
     )  # fmt: skip
+    for line in _LEGEND:
+        paper.line(f"  {line}")
     goals(found.goals, paper)
 
 
@@ -47,6 +53,7 @@ def goals(reached: tuple[Reach, ...], paper: Paper) -> None:
 
 def _row(power: Power) -> list[str]:
     return [
+        power.group.family.value,
         power.group.value,
         power.field,
         power.slice,

@@ -56,7 +56,7 @@ models:
       - {name: inputs moved, when: psi > 0.2 for 3 panes, slices: ["country=*"], features: [$features]}
       - {name: accuracy fell, when: accuracy_decay.lower > 0.05 for 3 panes}
 
-alerting: {external_url: "$url"}
+alerting: {${budget}external_url: "$url"}
 
 endpoints:
   - {name: ml-oncall, type: slack, url: "$slack", allow_networks: [127.0.0.0/8]}
@@ -87,8 +87,9 @@ def prepare(
     key: bytes,
     accepted: tuple[Loans, Model],
     now_ms: int,
+    budget: str = "",
 ) -> Setting:
-    """Write the folder.
+    """Write the folder; `budget` goes into `alerting`, with a comma behind it.
 
     `key` signs retraining requests; the loans in `accepted`, as that model predicts them, become its reference.
     """
@@ -101,6 +102,7 @@ def prepare(
     text = _TEMPLATE.substitute(
         bootstrap_servers=bootstrap_servers,
         model=MODEL,
+        budget=budget,
         features=", ".join(FEATURES),
         reference=REFERENCE,
         slide=format_duration(SLIDE_MS),
