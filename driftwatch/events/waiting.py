@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from driftwatch.events.block import Block
 
@@ -15,6 +16,8 @@ PIECE_EVENTS: Final = 4_096
 """Events that are unpacked at once."""
 CHUNK_EVENTS: Final = 65_536
 """A chunk of so many is not joined with others any more: no rewrite takes long."""
+RELEASE_EVENTS: Final = 32_768
+"""Events that should be released at once: unpacked and ordered, they take five times the memory."""
 
 
 class Piece(msgspec.Struct, array_like=True):
@@ -78,7 +81,31 @@ class Waiting:
 
     def add(self, block: Block) -> None:
         """Events that begin to wait; none lies below what was released."""
-        self._fresh.extend(_pieces(block))
+        self._fresh.extend(_cut(block))
+
+    def stops(self, before_ms: int) -> Iterator[int]:
+        """Times at which to release on the way to `before_ms`, so that about `RELEASE_EVENTS` are released each time.
+
+        Pieces say when they begin and end; between these their events are taken to be spread evenly.
+        """
+        due = [p for p in self._pieces() if p.first_ms < before_ms]
+        steps = -(-sum(piece.left for piece in due) // RELEASE_EVENTS)
+        if steps > 1:
+            first = np.array([max(piece.first_ms, self.released_ms) for piece in due])[:, None]
+            last = np.array([piece.last_ms + 1 for piece in due])[:, None]
+            left = np.array([piece.left for piece in due], np.float64)[:, None]
+            times = np.unique(np.minimum(np.concatenate([first, last]), before_ms))
+            share = ((times - first) / np.maximum(last - first, 1)).clip(0, 1)
+            events: NDArray[np.float64] = (left * share).sum(axis=0)
+            wanted = np.arange(1, steps, dtype=np.float64) * (float(events[-1]) / steps)
+            stops = np.interp(wanted, events, times.astype(np.float64)).astype(np.int64)
+            yield from (stop for stop in np.unique(stops).tolist() if stop < before_ms)
+        yield before_ms
+
+    def _pieces(self) -> Iterator[Piece]:
+        yield from self._fresh
+        for chunk in self._chunks.values():
+            yield from chunk.pieces
 
     def release(self, before_ms: int) -> Block | None:
         """The events with time below `before_ms`, ordered by (time, partition, offset); None if there are none."""
@@ -139,14 +166,14 @@ class Waiting:
         if len(small) < 2:
             return pieces
         joined = Block.joined([piece.from_to(self.released_ms) for piece in small])
-        return [*(piece for piece in pieces if 2 * piece.left >= PIECE_EVENTS), *_pieces(joined)]
+        return [*(piece for piece in pieces if 2 * piece.left >= PIECE_EVENTS), *_cut(joined)]
 
     def _drop(self, number: int) -> None:
         del self._chunks[number]
         self._changes[f"{self.name}/{number}"] = None
 
 
-def _pieces(block: Block) -> Iterable[Piece]:
+def _cut(block: Block) -> Iterable[Piece]:
     """The events in the order of time, cut."""
     order = np.argsort(block.times_ms, kind="stable")
     for start in range(0, len(block), PIECE_EVENTS):

@@ -257,9 +257,11 @@ class ModelMonitor:
             Stream.FEATURES: self.counting.release_features,
             Stream.LABELS: self.counting.release_labels,
         }
-        for stream in _ORDER:
-            if stream in limits and (block := self.waiting[stream].release(limits[stream])) is not None:
-                release[stream](block)
+        for stream in (stream for stream in _ORDER if stream in limits):
+            waiting = self.waiting[stream]
+            for stop_ms in waiting.stops(limits[stream]):
+                if (block := waiting.release(stop_ms)) is not None:
+                    release[stream](block)
         return limits
 
     def _learn(self, offsets: Mapping[Partition, int], changes: Changes) -> list[Fact]:

@@ -16,7 +16,7 @@ from driftwatch.events import waiting as waiting_area
 from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
-from driftwatch.events.waiting import CHUNK_EVENTS, Waiting
+from driftwatch.events.waiting import CHUNK_EVENTS, RELEASE_EVENTS, Waiting
 from driftwatch.monitor.changes import Changes
 from driftwatch.monitor.model import WAITING_MAX
 from driftwatch.storage.bloom import BITS_PER_ID
@@ -179,6 +179,7 @@ def test_waiting_events_fit_their_bound_while_all_are_released(
     numbers: int | None, texts: int, said: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At half the scale."""
+    monkeypatch.setattr(waiting_area, "RELEASE_EVENTS", RELEASE_EVENTS // 2)
     monkeypatch.setattr(waiting_area, "CHUNK_EVENTS", CHUNK_EVENTS // 2)
     count, step = WAITING_MAX // 2 // 4_096 * 4_096, 4_096
     gc.collect()
@@ -187,7 +188,7 @@ def test_waiting_events_fit_their_bound_while_all_are_released(
     for first in range(0, count, step):
         waiting.add(block(first, step, numbers, texts))
         waiting.changes()
-    released = sum(len(part) for part in waiting.release_in_portions(2**60))
+    released = sum(len(waiting.release(stop) or ()) for stop in waiting.stops(2**60))
     peak = tracemalloc.get_traced_memory()[1] / count
     tracemalloc.stop()
     assert released == count

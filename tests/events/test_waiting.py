@@ -184,3 +184,31 @@ def test_a_waiting_label_takes_few_bytes() -> None:
     (data,) = area.changes().values()
     assert data is not None
     assert len(data) < 20 * n
+
+
+def test_much_is_released_in_several_steps_of_about_the_same_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "RELEASE_EVENTS", 100)
+    area, rng = Waiting("m/labels", {}, 0), np.random.default_rng(1)
+    events = [(int(t), 0, n) for n, t in enumerate(rng.integers(0, 100_000, 1_000))]
+    for first in range(0, 1_000, 50):
+        area.add(block(events[first : first + 50]))
+    stops = list(area.stops(50_000))
+    released = [rows(area.release(stop)) for stop in stops]
+    assert stops == sorted(set(stops))
+    assert stops[-1] == 50_000
+    assert [event for part in released for event in part] == sorted(e for e in events if e[0] < 50_000)
+    assert len(released) > 5
+    assert max(map(len, released)) < 150
+    area.release(99_000)
+    assert list(area.stops(100_000)) == [100_000], "little is released at once"
+
+
+@pytest.mark.parametrize("before", [4, 5, 6, 1_000])
+def test_events_of_one_time_cannot_be_told_apart(monkeypatch: pytest.MonkeyPatch, before: int) -> None:
+    monkeypatch.setattr(waiting, "RELEASE_EVENTS", 10)
+    area = Waiting("m/labels", {}, 0)
+    area.add(block([(5, 0, n) for n in range(100)]))
+    stops = list(area.stops(before))
+    assert stops[-1] == before
+    assert stops == sorted(set(stops))
+    assert sum(len(rows(area.release(stop))) for stop in stops) == (100 if before > 5 else 0)
