@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from driftwatch.alerts.alert import AlertState, EpisodeState
+from driftwatch.drift.reasons import Reason
 from driftwatch.events.classes import Stream
 from driftwatch.events.columns import DeadLetter
 
@@ -130,6 +131,20 @@ class ReferenceLearned:
     events: int
 
 
+@dataclass(frozen=True, slots=True)
+class QualityChanged:
+    """Something began (or ceased) to be wrong with the data of a stream."""
+
+    model: str
+    version: str
+    stream: Stream
+    reason: Reason
+    feature: str
+    example: str
+    began: bool
+    time_ms: int
+
+
 Fact = (
     RecordsRejected
     | PaneClosed
@@ -143,4 +158,5 @@ Fact = (
     | SplitIds
     | SlicesFolded
     | ReferenceLearned
+    | QualityChanged
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import Field
 
+from driftwatch.drift.reasons import Reason
 from driftwatch.spec import Spec
 
 EVERY: Final = "all"
@@ -25,3 +26,23 @@ class StatisticsSpec(Spec):
     variants: dict[str, str] = {}
     """Another tool's definition of a statistic, computed beside ours: `psi: classic`, `js: nannyml-0.13`, `ks: exact`,
     `chi2: evidently-0.7`. The numeric fields must be cut for it (`cells.fields`)."""
+
+
+class QualitySpec(Spec):
+    """What is said of broken data, beside the statistics: typed reasons with examples, pane by pane."""
+
+    alert: list[Reason] = [
+        Reason.NEW_FIELD,
+        Reason.REMOVED_FIELD,
+        Reason.RENAMED_FIELD,
+        Reason.TYPE_CHANGE,
+        Reason.UNIT_CHANGE,
+        Reason.CONSTANT,
+        Reason.DUPLICATE_ID,
+        Reason.CONFLICTING_LABEL,
+    ]
+    """Reasons that open a ticket; the others are shown only: evidence and rules watch them. `[]` for none."""
+    ignore: list[str] = []
+    """Patterns (`*`, `?`) over field names of which nothing is said."""
+    min_events: int = Field(default=100, ge=16)
+    """Fewer events than this in a pane: nothing is said of it."""

@@ -12,6 +12,7 @@ from driftwatch.events.classes import Stream
 from driftwatch.facts import Fact, PaneClosed, VersionEstablished, WindowRead
 from driftwatch.monitor.decisions import Decisions
 from driftwatch.monitor.digest import digest
+from driftwatch.monitor.inspecting import Inspecting
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.snapshot import RuleView
 from driftwatch.monitor.version import Version
@@ -43,12 +44,14 @@ class Closing:
         versions: Versions,
         decisions: Decisions,
         watching: Watching | None = None,
+        inspecting: Inspecting | None = None,
         *,
         keep_readings: bool,
     ) -> None:
         self._model = plan.name
         self._versions, self._decisions = versions, decisions
         self._watching = watching or Watching(plan, {})
+        self._inspecting = inspecting
         self._keep_readings = keep_readings
         self._readings: list[tuple[Reading, tuple[RuleView, ...]]] = []
         self._digests: list[list[Any]] = []
@@ -114,4 +117,6 @@ class Closing:
                 self._readings.append((reading, judging.views_of(reading)))
             judgements += said
         judgements += self._watching.close(version, part, closed, len(self._versions.live))
+        if self._inspecting is not None:
+            judgements += self._inspecting.close(version, part, closed)
         return judgements

@@ -21,6 +21,7 @@ from driftwatch.events.joins import (
     JoinTables,
 )
 from driftwatch.events.matching import match
+from driftwatch.monitor.inspecting import Inspecting
 from driftwatch.monitor.joining import label_rows, labelled, prediction_rows, remember, repeated
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.tally import Tally
@@ -46,12 +47,19 @@ class Counting:
     """The three streams of one model, from blocks to panes; owns the join tables' use, not their storage."""
 
     def __init__(
-        self, plan: ModelPlan, versions: Versions, values: SliceValues, tally: Tally, joins: JoinTables
+        self,
+        plan: ModelPlan,
+        versions: Versions,
+        values: SliceValues,
+        tally: Tally,
+        joins: JoinTables,
+        inspecting: Inspecting,
     ) -> None:
         self.plan, self.versions, self.values, self.tally = plan, versions, values, tally
         self.limit = ALL_IDS
         """Ids above it are not sampled (E12)."""
         self.noticed = Noticed()
+        self._inspecting = inspecting
         self.predictions: JoinTable = joins.table(plan.name, "predictions", PREDICTION_ROW)
         self.features: JoinTable = joins.table(plan.name, "features", PREDICTION_ROW)
         self.labels: JoinTable = joins.table(plan.name, "labels", LABEL_ROW)
@@ -167,6 +175,9 @@ class Counting:
         joined = block.select(places)
         again = labelled(self.labels, joined, rows, self.plan.generation_ms)
         codes[places] = again
+        numbers: list[int] = rows["version"].tolist()
+        named = [self.versions.names[number][0] for number in numbers]
+        self._inspecting.count(Stream.LABELS, joined, again, named)
         fresh = np.flatnonzero(again == _ACCEPTED)
         joined, rows = joined.select(fresh), rows[fresh]
         by_version = self._by_their_versions(rows)
@@ -248,6 +259,7 @@ class Counting:
             self.noticed.split[stream] = self.noticed.split.get(stream, 0) + split
         codes = np.full(len(block), _ACCEPTED, np.int64)
         codes[looked] = again
+        self._inspecting.count(stream, block, codes)
         gone = codes != _ACCEPTED
         if not gone.any():
             return block

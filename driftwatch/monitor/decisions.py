@@ -19,6 +19,7 @@ from driftwatch.alerts.trail import Trail
 from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition
 from driftwatch.facts import AlertChanged, EpisodeChanged, Fact
+from driftwatch.monitor.inspecting import RULES as INSPECTED
 from driftwatch.monitor.lateness import LATE_LABELS, WINDOW, LateState, counted, judge
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.tally import Tally
@@ -124,6 +125,7 @@ class Decisions:
             rules |= RULES
         if Stream.LABELS in self._plan.streams:
             rules |= {LATE_LABELS: [WINDOW]}
+        rules |= INSPECTED
         time_ms = self.state.time_ms
         self._alerts(
             alert_rules.reconfigure(self.state.alerts, self._plan.name, rules, time_ms, self._plan.about)

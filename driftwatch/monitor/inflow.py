@@ -22,6 +22,7 @@ from driftwatch.events.order import (
     stream_frontier_ms,
 )
 from driftwatch.events.records import RecordBatch
+from driftwatch.events.sampling import Candidate, Sampler
 from driftwatch.monitor.plan import ModelPlan, StreamPlan
 from driftwatch.monitor.tally import Tally
 
@@ -67,6 +68,8 @@ class Inflow:
         self.reached_ms = BEFORE_ALL
         """The greatest time of an event that was taken on time."""
         self.letters: list[DeadLetter] = []
+        self._sampler = Sampler(plan.reading) if panes is not None else None
+        self._candidates: list[Candidate] = []
         self._decoder = Decoder(plan.reading, hash_key)
         self._future_ms, self._jump_ms = max_future_ms, max_jump_ms
         self._key = hash_key
@@ -78,6 +81,8 @@ class Inflow:
         assert not self._blocks, "blocks of two plans have different columns"
         self.plan = plan
         self._decoder = Decoder(plan.reading, self._key)
+        self._sampler = Sampler(plan.reading) if self._panes is not None else None
+        self._candidates = []
         self._decoded = None  # a held batch that was looked at is read again
 
     def meet(self, place: int, *, empty: bool) -> bool:
@@ -191,7 +196,10 @@ class Inflow:
         if len(block):
             self.reached_ms = max(self.reached_ms, int(block.times_ms.max()))
             if self._panes is not None:
-                self._open.update(self._panes.starts_ms(block.times_ms).tolist())
+                starts_ms = self._panes.starts_ms(block.times_ms)
+                self._open.update(starts_ms.tolist())
+                if self._sampler is not None:
+                    self._candidates.extend(self._sampler.look(batch, block, starts_ms))
             self._blocks.append(block)
             self.buffered += len(block)
         return block, returned
@@ -200,6 +208,11 @@ class Inflow:
         """All events on time since the last call, each partition's in order."""
         blocks, self._blocks, self.buffered = self._blocks, [], 0
         return Block.joined(blocks) if blocks else None
+
+    def take_candidates(self) -> list[Candidate]:
+        """Records since the last call that may be kept as examples of their panes."""
+        candidates, self._candidates = self._candidates, []
+        return candidates
 
     def set_idle(self, idle: frozenset[int]) -> list[tuple[int, bool]]:
         """Partitions that begin to be idle; those that return do so with their first record."""
@@ -216,6 +229,8 @@ class Inflow:
         self.frontier_ms = stream_frontier_ms(orders, self.plan.lateness_ms, self.frontier_ms)
         if self._panes is not None:
             self._open = {start for start in self._open if start + self._panes.width_ms > self.frontier_ms}
+            if self._sampler is not None:
+                self._sampler.forget(self.frontier_ms - self._panes.width_ms)
         return self.frontier_ms
 
     def finish(self) -> None:

@@ -30,6 +30,7 @@ from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState, journaled
 from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample, lower_sample, pass_over
 from driftwatch.monitor.inflow import Inflow, inflow_of
+from driftwatch.monitor.inspecting import Inspecting, InspectState
 from driftwatch.monitor.learning import Learning
 from driftwatch.monitor.limits import release_limits
 from driftwatch.monitor.partitions import Partitions
@@ -86,7 +87,10 @@ class ModelMonitor:
         self.values = SliceValues(plan.slice_columns, state.values)
         self.versions = Versions(plan, self.values, state.versions)
         self.versions.learned_hashes, self.versions.accepted = state.learned, still_accepted(plan, state)
-        self.counting = Counting(plan, self.versions, self.values, self.tally, joins)
+        self.inspecting = Inspecting(
+            plan, load(saved, f"{plan.name}/inspection", InspectState), partitions.at
+        )
+        self.counting = Counting(plan, self.versions, self.values, self.tally, joins, self.inspecting)
         self.counting.limit = min(
             state.limit, int((plan.spec.labels.sample if plan.spec.labels else 1.0) * ALL_IDS)
         )
@@ -94,7 +98,7 @@ class ModelMonitor:
         self.decisions.reconfigure()
         self.watching = Watching(plan, stored_evidence(plan.name, saved))
         self.closing = Closing(
-            plan, self.versions, self.decisions, self.watching, keep_readings=keep_readings
+            plan, self.versions, self.decisions, self.watching, self.inspecting, keep_readings=keep_readings
         )
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
@@ -176,6 +180,7 @@ class ModelMonitor:
             self.tally.add(inflow.stream, self._partitions.place(partition), RecordClass.FUTURE, records)
 
     def _flush(self, inflow: Inflow) -> None:
+        self.inspecting.look(inflow.stream, inflow.take_candidates())
         block = inflow.drain()
         if block is None:
             return
@@ -315,6 +320,7 @@ class ModelMonitor:
         for stream, inflow in self.inflows.items():
             inflow.replan(streams[stream])
         self.counting.plan = plan
+        self.inspecting.replan(plan)
         self.versions.replan(plan)
 
     def take_over(self, version: str, reference: Reference) -> None:
@@ -334,13 +340,15 @@ class ModelMonitor:
             if not version.draining:
                 self.decisions.end_version(version.name)
                 self.watching.forget(version.name)
+                self.inspecting.forget(version.name)
             row = {"version": version.name, "layout": version.layout.hash}
             self._journal(changes, Entry.END, offsets, row)
         return self.versions.take_facts()
 
     def _noticed(self) -> list[Fact]:
         noticed, model = self.counting.take_noticed(), self.plan.name
-        facts: list[Fact] = [SlicesFolded(model, column, count) for column, count in noticed.folded.items()]
+        facts: list[Fact] = self.inspecting.take_facts()
+        facts += [SlicesFolded(model, column, count) for column, count in noticed.folded.items()]
         facts += [SplitIds(model, stream, count) for stream, count in noticed.split.items()]
         for inflow in self.inflows.values():
             if inflow.letters:
@@ -379,6 +387,7 @@ class ModelMonitor:
         now = {f"{name}/version/{v}": state for v, state in self.versions.states().items()}
         now |= {f"{name}/evidence/{v}": state for v, state in self.watching.states().items()}
         now[f"{name}/model"] = msgspec.msgpack.encode(self._state())
+        now[f"{name}/inspection"] = self.inspecting.encoded()
         now[f"{name}/decisions"] = msgspec.msgpack.encode(self.decisions.state)
         for key, state in now.items():
             if self._written.get(key) != state:
@@ -443,7 +452,9 @@ class ModelMonitor:
         return ModelView(
             model=self.plan.name,
             task=self.plan.spec.task.value,
-            versions=version_views(self.versions, self.watching.views, self.decisions.state.late.verdict),
+            versions=version_views(
+                self.versions, self.watching.views, self.inspecting.views, self.decisions.state.late.verdict
+            ),
             alerts=self.decisions.alerts(),
             episodes=self.decisions.episodes(),
             decisions=self.decisions.log(),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from driftwatch.alerts.alert import Alert, Episode
 from driftwatch.alerts.decision_log import Decided
 from driftwatch.drift.reading import Reading
+from driftwatch.drift.reasons import Reason
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
 from driftwatch.verdicts.verdict import Verdict
@@ -63,6 +64,22 @@ class EvidenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueView:
+    """Something that is wrong with the data of a stream, as of its last closed pane."""
+
+    stream: Stream
+    reason: Reason
+    field: str
+    share: float
+    """Of the events, or of the records looked at, that show it."""
+    count: int
+    example: str
+    since_ms: int
+    alerts: bool
+    """Whether it opens a ticket."""
+
+
+@dataclass(frozen=True, slots=True)
 class VersionView:
     """One live model version."""
 
@@ -77,6 +94,7 @@ class VersionView:
     rules: tuple[RuleView, ...] = ()
     last_event_ms: int = 0
     evidence: tuple[EvidenceView, ...] = ()
+    quality: tuple[IssueView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

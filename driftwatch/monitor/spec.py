@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from driftwatch.alerts.spec import RetrainingSpec
 from driftwatch.drift.catalogue import chosen
-from driftwatch.drift.spec import StatisticsSpec
+from driftwatch.drift.spec import QualitySpec, StatisticsSpec
 from driftwatch.events.classes import Stream
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.spec import DAY_MS, MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec
@@ -54,6 +54,8 @@ class ModelSpec(Spec):
     """How values are cut into cells when a reference is built."""
     evidence: EvidenceSpec = EvidenceSpec()
     """Evidence under the false-alert budget: the trigger where no rules are declared."""
+    quality: QualitySpec = QualitySpec()
+    """Broken data by named reasons with examples, apart from drift."""
     rules: list[RuleSpec] = []
     """What is demanded of the statistics."""
     retraining: RetrainingSpec = RetrainingSpec()

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from driftwatch.monitor.snapshot import EvidenceView, VersionView
+from driftwatch.monitor.snapshot import EvidenceView, IssueView, VersionView
 from driftwatch.monitor.versions import Versions
-from driftwatch.verdicts.verdict import VERDICTS, Verdict, loudest
+from driftwatch.verdicts.verdict import CODE, VERDICTS, Verdict, loudest
 
 
 def version_views(
     versions: Versions,
     evidence: Mapping[str, tuple[EvidenceView, ...]] | None = None,
+    quality: Callable[[str], Iterable[IssueView]] = lambda _: (),
     of_model: Verdict = Verdict.INSUFFICIENT,
 ) -> dict[str, VersionView]:
     """Every live version, then those whose reference is still being learned; `of_model`: what is said of all of them.
 
     Readings and arrays are never changed once made, so sharing them is safe.
     """
-    views = {name: _view(versions, name, (evidence or {}).get(name, ()), of_model) for name in versions.live}
+    views = {
+        name: _view(versions, name, (evidence or {}).get(name, ()), tuple(quality(name)), of_model)
+        for name in versions.live
+    }
     return views | {name: _learning_view(name) for name in versions.learning}
 
 
 def _view(
-    versions: Versions, name: str, evidence: tuple[EvidenceView, ...], of_model: Verdict
+    versions: Versions,
+    name: str,
+    evidence: tuple[EvidenceView, ...],
+    quality: tuple[IssueView, ...],
+    of_model: Verdict,
 ) -> VersionView:
     version, rules = versions.live[name], tuple(versions.judging[name].views.values())
     told = (*rules, *evidence)
     said = {int(code) for rule in told for code in set(rule.verdicts.ravel().tolist()) if code >= 0}
+    if any(issue.alerts for issue in quality):
+        said.add(CODE[Verdict.WARNING])
     return VersionView(
         version=name,
         layout_hash=version.layout.hash,
@@ -38,6 +48,7 @@ def _view(
         rules=rules,
         last_event_ms=version.state.last_event_ms,
         evidence=evidence,
+        quality=quality,
     )
 
 

@@ -84,7 +84,8 @@ def build(subject: Subject, batches: Batches, *, version: str = "*", source: str
             gathered[stream].add(batch)
     inputs, found = _inputs(subject, columns, gathered, version, source)
     labels = _labels(subject, inputs, found)
-    reference = _counted(subject, inputs, labels, source, created_ms)
+    unread = {stream: survey.unread() for stream, survey in surveys.items()}
+    reference = _counted(subject, inputs, labels, source, created_ms, unread)
     notes = [note for survey in surveys.values() for note in survey.notes()]
     notes += [note for stream, of in gathered.items() for note in _notes(stream, of)]
     notes += _cell_notes(subject, reference.layout)
@@ -160,7 +161,12 @@ def _labels(subject: Subject, inputs: Mapping[Stream, _Inputs], found: tuple[Blo
 
 
 def _counted(
-    subject: Subject, inputs: Mapping[Stream, _Inputs], labels: _Labels, source: str, created_ms: int
+    subject: Subject,
+    inputs: Mapping[Stream, _Inputs],
+    labels: _Labels,
+    source: str,
+    created_ms: int,
+    unread: Mapping[Stream, frozenset[str]],
 ) -> Reference:
     predictions = inputs[Stream.PREDICTIONS]
     texts = dict(zip(subject.slice_columns, predictions.slices, strict=True))
@@ -193,6 +199,7 @@ def _counted(
         source=source,
         created_ms=created_ms,
         hash="",
+        unread=unread,
     )
     return replace(reference, hash=content_hash(reference))
 

@@ -21,7 +21,8 @@ from driftwatch.summaries.layout import Layout
 Ints = NDArray[np.int64]
 
 MAGIC: Final = b"driftwatch reference\n"
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""1: without the fields that nobody reads; still understood."""
 _FRAME: Final = struct.Struct("<HI")
 """Format, size of the header in bytes."""
 _CHECKSUM_BYTES: Final = 32
@@ -45,6 +46,8 @@ class _Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """Name and shape of the arrays, in the order of the body."""
     kinds: list[str] = []
     """Integer type of each array; all are int64 where nothing is said."""
+    unread: dict[str, list[str]] = {}
+    """Fields beside those that are read, by stream, sorted."""
 
 
 def encode(reference: Reference) -> bytes:
@@ -71,9 +74,9 @@ def decode(data: bytes, name: str = "the reference") -> Reference:
     if len(data) < frame_end + _CHECKSUM_BYTES:
         raise _damaged(name, "it is cut off")
     version, header_bytes = _FRAME.unpack_from(data, len(MAGIC))
-    if version != FORMAT:
+    if not 1 <= version <= FORMAT:
         raise ReferenceFileError(
-            f"{name} has format {version}, this driftwatch reads format {FORMAT}; "
+            f"{name} has format {version}, this driftwatch reads formats up to {FORMAT}; "
             "use the driftwatch that wrote it or a newer one, or build the reference again"
         )
     view = memoryview(data)
@@ -121,6 +124,7 @@ def _header(reference: Reference, arrays: Mapping[str, Narrow]) -> _Header:
             part.stream.value: reference.panes[part.stream].width_ms for part in reference.layout.parts
         },
         arrays=[(name, array.shape) for name, array in arrays.items()],
+        unread={stream.value: sorted(names) for stream, names in sorted(reference.unread.items())},
     )
 
 
@@ -176,6 +180,7 @@ def _reference(header: _Header, arrays: Mapping[str, Narrow]) -> Reference:
         source=header.source,
         created_ms=header.created_ms,
         hash=header.hash,
+        unread={Stream(stream): frozenset(names) for stream, names in header.unread.items()},
     )
 
 

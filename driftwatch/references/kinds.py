@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-import msgspec
-
 from driftwatch.errors import ReferenceFileError
-from driftwatch.events import reread
-from driftwatch.events.classes import RecordClass, Stream
+from driftwatch.events.classes import Stream
 from driftwatch.events.fields import ABSENT, FieldPath, feature_paths, lookup, split
+from driftwatch.events.sampling import NAME_MAX, Surroundings, record_of, show
 from driftwatch.references.subject import Subject
 from driftwatch.summaries.layout import DECISION, SCORE, FieldKind
 
@@ -60,6 +58,12 @@ class Survey:
         declared = features if isinstance(features, list | dict) else []
         self._paths = feature_paths(features, declared)
         self.seen: dict[str, Seen] = {name: Seen() for name in self._paths}
+        objects = [self._object] if self._object is not None else []
+        # A label in the same record is read from a file of accepted events, but seldom in the live stream.
+        heads = [path for path in self._spec.heads if path != self._spec.label]
+        read = [*heads, *self._spec.numbers, *self._paths.values()]
+        self._view = Surroundings(read, objects)
+        self._unread: set[FieldPath] = set()
 
     def read(self, values: Iterable[bytes | None]) -> None:
         """Take n record values into account; what cannot be read is left to the decoder's classes.
@@ -69,9 +73,11 @@ class Survey:
         for value in values:
             if value is None or len(value) > self._spec.limit_bytes:
                 continue
-            record = _record(value)
+            record = record_of(value)
             if record is None:
                 continue
+            if len(self._unread) < FEATURES_MAX:
+                self._unread.update(self._view.paths(record))
             for name, path in self._paths.items():
                 self.seen[name].note(lookup(record, path))
             if self._object is not None:
@@ -106,6 +112,15 @@ class Survey:
             for name in names
         }
 
+    def unread(self) -> frozenset[str]:
+        """Fields beside those that are read, by dotted path as they are shown; at most about 10 000."""
+        read = set(self.seen) if self._object is not None else set[str]()
+        return frozenset(
+            show(".".join(path), NAME_MAX)
+            for path in self._unread
+            if not (path[:-1] == self._object and path[-1] in read)
+        )
+
     def notes(self) -> list[str]:
         """What people should know: features whose values are of several sorts."""
         overrides = self._subject.cells.said_kinds
@@ -115,14 +130,6 @@ class Survey:
             for name, seen in sorted(self.seen.items())
             if seen.numbers and seen.texts and name not in overrides
         ]
-
-
-def _record(value: bytes) -> object:
-    try:
-        return msgspec.json.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        found = reread.reread(value, len(value))
-        return None if isinstance(found, RecordClass) else found
 
 
 def _override(name: str, kind: str) -> FieldKind:

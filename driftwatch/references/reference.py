@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,8 @@ class Reference:
     """From what it was built, for people."""
     created_ms: int
     hash: str
+    unread: Mapping[Stream, frozenset[str]] = field(default_factory=dict[Stream, frozenset[str]])
+    """Fields that records had beside those that are read, by dotted path; a stream of which nothing is known is absent."""
 
     @property
     def span_ms(self) -> int:

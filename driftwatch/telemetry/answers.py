@@ -109,6 +109,35 @@ class Windows(msgspec.Struct, frozen=True):
     rows: list[Row]
 
 
+class QualityAnswer(msgspec.Struct, frozen=True):
+    """One thing that is wrong with the data of a stream, as of its last closed pane."""
+
+    model: str
+    version: str
+    stream: str
+    reason: str
+    """A word from a closed set, the same as in metrics, logs and alerts."""
+    feature: str
+    """Empty where it is of the whole stream."""
+    share: float
+    """Of the events, or of the records looked at, that show it."""
+    count: int
+    example: str
+    """Escaped and cut."""
+    since: Time
+    alerts: bool
+    """Whether it opens a ticket."""
+    says: str
+    """What the reason means."""
+
+
+class QualityAnswers(msgspec.Struct, frozen=True):
+    """What is wrong with the data, by named reasons."""
+
+    commit: int
+    reasons: list[QualityAnswer]
+
+
 class FindingAnswer(msgspec.Struct, frozen=True):
     """One slice and feature that breaks (or broke) a rule."""
 

@@ -173,6 +173,18 @@ _STREAM_KEYS: Final = ("group", "feature", "slice", "verdict")
 MEMBERS: Final = Parameter("members", "Slices and features shown per rule.", 20, 10_000)
 
 
+def _quality(picture: Picture, query: Query, now_s: float) -> a.QualityAnswers:
+    found = [
+        answer
+        for model in _chosen(picture, query)
+        for name, version in sorted(model.versions.items())
+        if query.get("version", name) == name
+        for answer in views.quality_answers(model.model, version)
+        if query.get("reason", answer.reason) == answer.reason
+    ]
+    return a.QualityAnswers(picture.snapshot.sequence, found)
+
+
 def _explain(picture: Picture, query: Query, now_s: float) -> a.Explanations:
     explained = [
         explanation
@@ -277,6 +289,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             FORMAT,
         ),
         lines="streams",
+    ),
+    Operation(
+        "/api/v1/quality",
+        "quality",
+        "What is wrong with the data by named reasons, each with an example; apart from drift.",
+        a.QualityAnswers,
+        _quality,
+        (MODEL, VERSION, Parameter("reason", "Only this reason, such as `renamed_field`.")),
     ),
     Operation(
         "/api/v1/explain-last",

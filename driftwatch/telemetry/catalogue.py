@@ -109,6 +109,11 @@ RULE_VERDICTS: Final = _gauge(
     "Slices and features of which a rule (or evidence) says so at its last reading of a window.",
     "model version rule window verdict",
 )
+QUALITY: Final = _gauge(
+    "quality_reasons_active",
+    "Fields (or 1, where it is of the whole stream) of which a data-quality reason is told as of the last pane; never drift.",
+    "model version stream reason",
+)
 EVIDENCE: Final = _gauge(
     "evidence_nats",
     "Highest logarithm of the evidence of a group's streams that do not fire; compare it with evidence_limit_nats.",
@@ -151,6 +156,11 @@ ALERT_TRANSITIONS: Final = _counter(
     "Alerts that went to a state, by its named reason.",
     "model rule state reason",
     "transitions",
+)
+QUALITY_REASONS: Final = _counter(
+    "quality_reasons_total",
+    "Times that a data-quality reason began to hold for a field or stream.",
+    "model stream reason",
 )
 EPISODE_TRANSITIONS: Final = _counter(
     "episode_transitions_total",
@@ -353,6 +363,7 @@ FACT_COUNTERS: Final = (
     WINDOWS_READ,
     ALERT_TRANSITIONS,
     EPISODE_TRANSITIONS,
+    QUALITY_REASONS,
     SLICES_FOLDED,
     SPLIT_IDS,
     SAMPLE_HALVINGS,
@@ -368,6 +379,7 @@ FIXED: Final = (
     SERIES_FOLDED,
     VERDICT,
     RULE_VERDICTS,
+    QUALITY,
     EVIDENCE,
     EVIDENCE_LIMIT,
     EVIDENCE_STREAMS,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from driftwatch import __version__
 from driftwatch.alerts.alert import AlertState, EpisodeState
+from driftwatch.drift.reasons import Reason
 from driftwatch.events.classes import RecordClass
 from driftwatch.evidence.recursion import FLOOR
 from driftwatch.monitor.snapshot import EvidenceView, ModelView, Snapshot, VersionView
@@ -35,6 +36,7 @@ def verdict_families(snapshot: Snapshot) -> list[Family]:
     return [
         Family.of(c.VERDICT, _verdicts(models)),
         Family.of(c.RULE_VERDICTS, _rule_verdicts(models)),
+        Family.of(c.QUALITY, _quality(models)),
         Family.of(c.EVIDENCE, _evidence(models, highest)),
         Family.of(c.EVIDENCE_LIMIT, _evidence(models, lambda view: view.log_limit)),
         Family.of(c.EVIDENCE_STREAMS, _evidence(models, lambda view: view.streams)),
@@ -120,6 +122,15 @@ def fact_families(counts: Counts) -> list[Family]:
         )
         for metric in c.FACT_COUNTERS
     ]
+
+
+def _quality(models: Iterable[ModelView]) -> Values:
+    """Zero for the reasons that are not told of a version, so that a query has something to compare."""
+    for model, name, version in _versions(models):
+        found = Counter((issue.stream, issue.reason) for issue in version.quality)
+        for stream in dict.fromkeys(reading.stream for reading in version.readings.values()):
+            for reason in Reason:
+                yield (model, name, stream.value, reason.value), float(found[stream, reason])
 
 
 def _commits(counts: Counts) -> Family:

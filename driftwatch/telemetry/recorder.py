@@ -102,6 +102,9 @@ class Recorder:
                 add(c.SAMPLE_HALVINGS, (fact.model,))
             case f.ReferenceLearned():
                 add(c.REFERENCES_LEARNED, (fact.model,))
+            case f.QualityChanged():
+                if fact.began:
+                    add(c.QUALITY_REASONS, (fact.model, fact.stream, fact.reason))
             case f.RecordsRejected() | f.VersionSeen() | f.VersionEstablished() | f.PartitionIdle():
                 pass  # the snapshot shows their effect
 
@@ -122,7 +125,7 @@ class Recorder:
                 (self._log.info if changed else self._log.debug)(_name(fact), **_values(fact))
             case f.PaneClosed():
                 self._log.debug(_name(fact), **_values(fact))
-            case f.SampleHalved() | f.AlertChanged(new=AlertState.FIRING):
+            case f.SampleHalved() | f.AlertChanged(new=AlertState.FIRING) | f.QualityChanged(began=True):
                 self._log.warning(_name(fact), **_values(fact))
             case _:
                 self._log.info(_name(fact), **_values(fact))

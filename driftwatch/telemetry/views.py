@@ -10,6 +10,7 @@ import numpy as np
 from driftwatch import __version__
 from driftwatch.alerts.alert import Alert, AlertState, Episode
 from driftwatch.alerts.decision_log import Decided
+from driftwatch.drift.reasons import SAYS
 from driftwatch.events.classes import RecordClass
 from driftwatch.monitor.snapshot import ModelView, VersionView
 from driftwatch.telemetry import answers as a
@@ -136,6 +137,26 @@ def episode_answer(episode: Episode) -> a.EpisodeAnswer:
         new_version=episode.new_version,
         acknowledged_by=episode.acknowledged_by,
     )
+
+
+def quality_answers(model: str, version: VersionView) -> list[a.QualityAnswer]:
+    """What is wrong with a version's data, in the order of the reasons, stream by stream."""
+    return [
+        a.QualityAnswer(
+            model=model,
+            version=version.version,
+            stream=issue.stream.value,
+            reason=issue.reason.value,
+            feature=issue.field,
+            share=issue.share,
+            count=issue.count,
+            example=issue.example,
+            since=iso_time(issue.since_ms),
+            alerts=issue.alerts,
+            says=SAYS[issue.reason],
+        )
+        for issue in version.quality
+    ]
 
 
 def ready(picture: Picture, now_s: float) -> a.Ready:

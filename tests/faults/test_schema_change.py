@@ -1,4 +1,4 @@
-"""Fields that change in mid-stream (F29): a data-quality rule says so within 2 panes, nobody is asked to retrain."""
+"""Fields that change in mid-stream (F29): rules and named reasons say so within 2 panes, nobody is asked to retrain."""
 
 from __future__ import annotations
 
@@ -55,12 +55,16 @@ class Case:
 
 
 CASES = {
-    "removed": Case(removed, frozenset({"missing"})),
-    "renamed": Case(renamed, frozenset({"missing"})),
-    "text": Case(text, frozenset({"invalid"})),
-    "percent": Case(percent, frozenset({"range", "drift"})),  # the score is another one, too
-    "added": Case(added, frozenset()),
+    "removed": Case(removed, frozenset({"missing", "quality removed_field"})),
+    "renamed": Case(renamed, frozenset({"missing", "quality renamed_field"})),
+    "text": Case(text, frozenset({"invalid", "quality type_change"})),
+    "percent": Case(
+        percent, frozenset({"range", "drift", "quality unit_change"})
+    ),  # the score is another one, too
+    "added": Case(added, frozenset({"quality new_field"})),
 }
+NAMED = frozenset(rule for case in CASES.values() for rule in case.told if rule.startswith("quality "))
+"""What is told without any rule, by its named reason."""
 RULES = [
     {"name": "missing", "when": "missing_share > 0.2", "windows": ["2m"]},
     {"name": "invalid", "when": "invalid_share > 0.2", "windows": ["2m"]},
@@ -120,9 +124,17 @@ def test_f29_a_change_of_the_schema_is_told_as_such(kafka: Broker, tmp_path: Pat
     limit = iso(changed_ms // MINUTE * MINUTE + 2 * MINUTE)
     assert pending
     assert all(line["event_time"] <= limit for line in pending if line["rule"] != "drift"), pending
-    alerts = [one["data"]["alert"] for one in receiver.seen if one["type"] == "alert.firing"]
+    bodies = [one["data"] for one in receiver.seen if one["type"] == "alert.firing"]
+    alerts = [body["alert"] for body in bodies]
     quality = {alert["rule"] for alert in alerts if alert["kind"] == "quality"}
-    assert quality == {"missing", "invalid", "range"}, "distinct from drift"
+    assert quality == {"missing", "invalid", "range"} | NAMED, "distinct from drift"
+    examples = {
+        a["rule"]: f["cells"]
+        for d in bodies
+        for a, f in [(d["alert"], d["findings"][0])]
+        if a["rule"] in NAMED
+    }
+    assert all(examples.values()), "each names an example"
     assert receiver.ids("retrain.requested") == set()
     print(f"F29 {len(end.lines)} lines, fired {[(n, sorted(fired(receiver, n))) for n in CASES]}")
 

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from driftwatch import facts as f
 from driftwatch.alerts.alert import AlertState, EpisodeState
+from driftwatch.drift.reasons import Reason
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.columns import DeadLetter
 from driftwatch.events.records import Partition
@@ -36,6 +37,7 @@ ONE_OF_EACH: tuple[f.Fact, ...] = (
     f.SplitIds("credit", Stream.LABELS, 3),
     f.SlicesFolded("credit", "country", 40),
     f.ReferenceLearned("credit", "v2", "abc", 1_000),
+    f.QualityChanged("credit", "v2", Stream.PREDICTIONS, Reason.NEW_FIELD, "y", "0.5", True, 1_000),
 )
 
 

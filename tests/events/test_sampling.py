@@ -1,0 +1,113 @@
+"""A few records per pane are looked at: which ones follows from the log alone, and nothing of them is unbounded."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import numpy as np
+import pytest
+
+from driftwatch.events.block import Block
+from driftwatch.events.classes import Stream
+from driftwatch.events.decode import Decoder
+from driftwatch.events.reading import StreamReading
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.events.sampling import (
+    KEYS_MAX,
+    LOOKED,
+    NAME_MAX,
+    SHOWN_MAX,
+    Looked,
+    Sampler,
+    Surroundings,
+    Value,
+    keep,
+    record_of,
+    show,
+    value_of,
+)
+
+READING = StreamReading(
+    model="m", stream=Stream.PREDICTIONS, version=("v",), score=("out", "p"), numeric=(("x", ("f", "x")),),
+    textual=(("kind", ("f", "kind")), ("slice country", ("country",))),
+)  # fmt: skip
+
+
+def record(number: int, **beside: object) -> bytes:
+    shown = {"v": "12"[number % 2], "out": {"p": 0.5}, "f": {"x": number, "kind": "a"}, "country": "PT"}
+    return json.dumps(shown | beside).encode()
+
+
+def looked(cuts: list[int], n: int = 600) -> dict[tuple[str, int], list[Looked]]:
+    """What is kept of n records in 3 panes, handed over in batches that end at `cuts`."""
+    sampler, kept = Sampler(READING), dict[tuple[str, int], list[Looked]]()
+    decoder = Decoder(READING, b"0123456789abcdef")
+    for first, last in zip([0, *cuts], [*cuts, n], strict=True):
+        values = [record(k) for k in range(first, last)]
+        offsets = np.arange(first, last)
+        batch = RecordBatch(Partition("p", 3), offsets, offsets, values, last)
+        block = Block.of(decoder.decode(batch), 0)
+        for candidate in sampler.look(batch, block, block.offsets // 200 * 200):
+            group = (candidate.version, candidate.start_ms)
+            kept[group] = keep(kept.get(group, ()), [candidate.looked])
+    return kept
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_is_looked_at_does_not_depend_on_the_batches(seed: int) -> None:
+    cuts = sorted(random.Random(seed).sample(range(1, 600), 40))
+    assert looked(cuts) == looked([])
+
+
+def test_so_many_per_version_and_pane_and_not_the_first_ones() -> None:
+    kept = looked([])
+    assert set(kept) == {(version, start) for version in "12" for start in (0, 200, 400)}
+    assert {len(each) for each in kept.values()} == {LOOKED}
+    offsets = sorted(each.offset for each in kept["1", 0])
+    assert offsets != sorted(range(0, 2 * LOOKED, 2)), "in no producer's rhythm"
+    assert {offset % 2 for offset in offsets} == {0}
+    (first, *_) = kept["1", 0]
+    assert first.partition == 3
+    assert first.read["x"] == Value("number", str(first.offset), float(first.offset))
+    assert set(first.read) == {"x", "kind", "score"}, "slice columns are no fields"
+
+
+def test_fields_that_nobody_reads_lie_beside_those_that_are_read() -> None:
+    view = Surroundings([("v",), ("out", "p"), ("f", "x")])
+    found = json.loads(record(1, trace={"id": 1}, f={"x": 1, "new": "text", "kind": None}))
+    assert {".".join(path) for path in view.paths(found)} == {"trace", "f.new", "f.kind", "country"}
+    assert view.unread(found)["f.new"] == Value("text", "text")
+    assert view.unread(found)["trace"] == Value("structure", "an object")
+    assert view.unread({"f": 3, "v": 1}) == {}
+
+
+def test_nothing_of_a_record_is_unbounded() -> None:
+    view = Surroundings([("v",)])
+    found = view.unread({"k" * 10_000 + str(n): "\x1b[31m" + "v" * 10_000 for n in range(1_000)} | {"v": 1})
+    assert len(found) <= KEYS_MAX
+    assert {len(name) for name in found} == {NAME_MAX}
+    assert {len(value.shown) for value in found.values()} == {SHOWN_MAX}
+    assert all(value.shown.isprintable() for value in found.values())
+
+
+def test_values_have_types_as_people_call_them() -> None:
+    values = [None, float("nan"), True, 3, 10**400, float("inf"), "a\nb", [1], {}]
+    assert [value_of(value).type for value in values] == [
+        "nothing", "nothing", "boolean", "number", "number", "number", "text", "structure", "structure",
+    ]  # fmt: skip
+    assert [value_of(value).number for value in values[3:6]] == [3.0, None, None]
+    assert value_of("a\nb").shown == "a\\nb"
+    assert show("x" * 100, 10) == "x" * 9 + "…"
+
+
+def test_a_record_without_an_object_is_none() -> None:
+    assert [record_of(value) for value in (None, b"", b"[1]", b"{", b"\xff", b"[" * 100_000)] == [None] * 6
+    assert record_of(b'{"a": NaN}') is not None
+
+
+def test_panes_that_nothing_can_reach_are_forgotten() -> None:
+    sampler = Sampler(READING)
+    sampler._limits = {("1", 0): [], ("1", 200): []}
+    sampler.forget(200)
+    assert set(sampler._limits) == {("1", 200)}
