@@ -88,7 +88,7 @@ class Sampler:
             return
         number = batch.partition.number
         ranks = _ranks(block.offsets, number)
-        for place in _smallest(ranks, _groups(block.versions, starts_ms)):
+        for place in self._places(ranks, block.versions, starts_ms):
             version, start_ms = block.versions[place], int(starts_ms[place])
             offset = int(block.offsets[place])
             key = (int(ranks[place]), number, offset)
@@ -97,6 +97,15 @@ class Sampler:
             value = batch.values[int(np.searchsorted(batch.offsets, offset))]
             if (record := record_of(value)) is not None:
                 yield Candidate(version, start_ms, self._looked(record, key))
+
+    def _places(self, ranks: Ints, versions: list[str], starts_ms: Ints) -> list[int]:
+        """Positions of the `LOOKED` smallest ranks of each version and pane; most batches hold one of each."""
+        if bool((starts_ms != starts_ms[0]).any()) or versions.count(versions[0]) != len(versions):
+            return _smallest(ranks, _groups(versions, starts_ms))
+        kept = self._limits.get((versions[0], int(starts_ms[0])), ())
+        if len(kept) == LOOKED:
+            return np.flatnonzero(ranks <= kept[-1][0]).tolist()
+        return _smallest(ranks, np.zeros(len(ranks), np.int64))
 
     def _may_stay(self, group: tuple[str, int], key: tuple[int, int, int]) -> bool:
         kept = self._limits.setdefault(group, [])
