@@ -42,6 +42,16 @@ def expected_labels(arrivals: Ints, reached: Ints) -> Floats:
     return ratio(came, np.nan_to_num(completeness(arrivals, reached)))
 
 
+def coverage(predictions: Ints, arrivals: Ints, reached: Ints) -> Floats:
+    """Labels of age a or younger ÷ predictions, both over the cohorts that have reached a, float64[ages]; NaN without.
+
+    `predictions` int64[cohorts], `arrivals` and `reached` as above.
+    """
+    known = _known(arrivals, reached)
+    came = np.where(known, np.cumsum(arrivals, axis=1), 0).sum(axis=0)
+    return ratio(came, np.where(known, predictions[:, None], 0).sum(axis=0))
+
+
 def _known(arrivals: Ints, reached: Ints) -> Bools:
     ages = np.arange(arrivals.shape[1], dtype=np.int64)
     return np.less(ages, reached[:, None])

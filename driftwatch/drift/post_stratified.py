@@ -6,13 +6,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from driftwatch.drift.estimated import together
 from driftwatch.drift.estimates import ratio, whole_estimate
-from driftwatch.drift.gather import Sides
+from driftwatch.drift.gather import Side, Sides, coarse_breaks
 from driftwatch.drift.intervals import normal
 from driftwatch.drift.reading import Estimate, Floats, Ints
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import Task
+from driftwatch.summaries.layout import SCORE, SCORE_DECISION, Layout, Task
 
 COVERED_MIN: Final = 0.9
 """Share of the predictions whose stratum must have labels."""
@@ -32,6 +33,22 @@ def strata(sides: Sides) -> Strata:
     counts = sides.current.block("strata")
     flat = counts.reshape(len(counts), -1, 2)
     return Strata(sides.pair.strata.reshape(len(counts), -1), flat[:, :, 0], flat[:, :, 1])
+
+
+def strata_of(layout: Layout, predictions: Side) -> Ints | None:
+    """int64[slices, coarse score cells, classes]: all predictions by stratum, from the predictions' own counts.
+
+    Counted together where decisions are mapped, else a binary model's score cell says its decision; None where neither
+    is counted.
+    """
+    part = predictions.gather.part
+    score = next((field for field in part.fields if field.name == SCORE), None)
+    if score is None or layout.task is Task.REGRESSION:
+        return None
+    if layout.task is Task.BINARY:
+        cells = together(predictions, score, layout.threshold)
+        return np.add.reduceat(cells, coarse_breaks(score), axis=1)
+    return predictions.block(SCORE_DECISION)[:, :-1] if part.block(SCORE_DECISION) is not None else None
 
 
 def accuracy_post_stratified(sides: Sides) -> Estimate:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from driftwatch.drift.catalogue import read
+from driftwatch.drift.catalogue import applicable, read
 from driftwatch.drift.gather import Gather, Side
+from driftwatch.drift.post_stratified import strata_of
 from driftwatch.drift.reading import Pair, Reading
 from driftwatch.events.classes import Stream
+from driftwatch.events.packing import pack_array, unpack_array
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.snapshot import RuleView
 from driftwatch.monitor.version import Ints, Version
@@ -25,12 +27,19 @@ PREDICTED_MAX: Final = 1_000
 """Windows of predictions that are remembered for label coverage, per window; more where labels may be later."""
 
 
+STRATA_BYTES: Final = 4_000_000
+"""Packed counts by stratum that are remembered per version, until the labels of the same time are read."""
+
+
 class Judging:
     """Reads the windows of one version; keeps its bound rules and the last view of each."""
 
     def __init__(self, plan: ModelPlan, version: Version) -> None:
         self._plan, self._version = plan, version
         self._asked = plan.spec.asked
+        labels = version.layout.part(Stream.LABELS)
+        asked = applicable(version.layout, labels, self._asked.also) if labels is not None else ()
+        self._stratified = any("strata" in statistic.needs.beside for statistic in asked)
         self._rules: dict[tuple[Stream, str], tuple[Rule, ...]] = {}
         self._references: dict[Stream, Side] = {}
         self.views: dict[tuple[Stream, str, str], RuleView] = {}
@@ -54,6 +63,9 @@ class Judging:
             reference_span_ms=version.reference.span_of(stream),
             window_ms=window.size_ms,
             predicted=self._predicted(window, end_ms) if stream is Stream.LABELS else None,
+            strata=self._strata(part, window, end_ms)
+            if stream is Stream.LABELS and self._stratified
+            else None,
             labelled=version.reference.totals.get(Stream.LABELS) if stream is Stream.PREDICTIONS else None,
         )
         reading = Reading(
@@ -71,6 +83,8 @@ class Judging:
         version.readings[stream, window.name] = reading
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:
             self._predict(window, end_ms, reading.events)
+            if self._stratified:
+                self._stratify(part, window, end_ms, total)
         return reading, [self._judge(rule, reading, pair) for rule in self._rules[stream, window.name]]
 
     def views_of(self, reading: Reading) -> tuple[RuleView, ...]:
@@ -86,13 +100,32 @@ class Judging:
         for end in sorted(ends)[: -max(PREDICTED_MAX, late)]:
             del predicted[window.name, end]
 
-    def _predicted(self, window: Window, end_ms: int) -> Ints | None:
-        """Predictions in the label window's time range; None where they are not all known yet."""
+    def _predicted(self, window: Window, end_ms: int) -> Ints:
+        """Predictions in the label window's time range; zeros, of which no share is known, where none are remembered."""
         version = self._version
         known = version.predicted.get((window.name, end_ms))
-        for key in [k for k in version.predicted if k[0] == window.name and k[1] <= end_ms]:
-            del version.predicted[key]
-        return known
+        _forget(version.predicted, window, end_ms)
+        return known if known is not None else np.zeros(len(version.layout.slices.rows), np.int64)
+
+    def _stratify(self, part: Part, window: Window, end_ms: int, total: Ints) -> None:
+        """Remember the predictions by stratum too, packed; the oldest go first where they become too large (P7)."""
+        kept = self._version.strata
+        side = Side(self._references[part.stream].gather, np.ascontiguousarray(total))
+        strata = strata_of(self._version.layout, side)
+        if strata is None:
+            return
+        kept[window.name, end_ms] = pack_array(strata)
+        while len(kept) > 1 and sum(len(packed[-1]) for packed in kept.values()) > STRATA_BYTES:
+            del kept[min(kept, key=lambda key: (key[1], key[0]))]
+
+    def _strata(self, part: Part, window: Window, end_ms: int) -> Ints:
+        """All predictions by stratum in the label window's time range; zeros where they are not remembered."""
+        version, block = self._version, part.block("strata")
+        assert block is not None
+        packed = version.strata.get((window.name, end_ms))
+        _forget(version.strata, window, end_ms)
+        shape = (len(version.layout.slices.rows), *block.shape[:2])
+        return np.zeros(shape, np.int64) if packed is None else unpack_array(packed)
 
     def _judge(self, rule: Rule, reading: Reading, pair: Pair) -> Judgement:
         states = self._version.state.rules
@@ -109,3 +142,9 @@ class Judging:
             stream=reading.stream,
         )
         return judgement
+
+
+def _forget(remembered: dict[tuple[str, int], Any], window: Window, end_ms: int) -> None:
+    """What this window or an earlier one has been read with is not asked for again."""
+    for key in [key for key in remembered if key[0] == window.name and key[1] <= end_ms]:
+        del remembered[key]

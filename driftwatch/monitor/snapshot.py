@@ -80,6 +80,22 @@ class IssueView:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortView:
+    """Predictions by day with the labels that they have by now, by label age; all traffic of one version."""
+
+    days_ms: tuple[int, ...]
+    """Starts of the days, ascending."""
+    age_edges_ms: tuple[int, ...]
+    """Upper edges of the label ages, the last one open."""
+    predictions: NDArray[np.int64]
+    """int64[days]"""
+    labels: NDArray[np.int64]
+    """int64[days, ages]"""
+    reached: NDArray[np.int64]
+    """int64[days]: ages that every prediction of the day has lived through."""
+
+
+@dataclass(frozen=True, slots=True)
 class VersionView:
     """One live model version."""
 
@@ -95,6 +111,8 @@ class VersionView:
     last_event_ms: int = 0
     evidence: tuple[EvidenceView, ...] = ()
     quality: tuple[IssueView, ...] = ()
+    cohorts: CohortView | None = None
+    """None where no labels are counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,11 @@ from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import JoinRows
 from driftwatch.events.order import AFTER_ALL, BEFORE_ALL
+from driftwatch.events.packing import PackedArray
 from driftwatch.monitor.changes import PaneKey
+from driftwatch.monitor.cohorts import Cohorts
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.snapshot import CohortView
 from driftwatch.monitor.values import Codes, SliceValues
 from driftwatch.references.reference import Reference
 from driftwatch.summaries.cells import PartCoder
@@ -41,6 +44,8 @@ class VersionState(msgspec.Struct):
     closed: dict[Stream, int] = {}
     rules: dict[str, RuleState] = {}
     predicted: list[tuple[str, int, list[int]]] = []
+    strata: list[tuple[str, int, PackedArray]] = []
+    cohorts: dict[int, list[int]] = {}
     last_event_ms: int = BEFORE_ALL
     starts_ms: int = BEFORE_ALL
     """Events before it are counted in another layout (E9), or belong to the time in which the reference was learned (E10)."""
@@ -68,6 +73,10 @@ class Version:
         self.predicted: dict[PredictedKey, Ints] = {
             (window, end_ms): np.array(counts, np.int64) for window, end_ms, counts in state.predicted
         }
+        self.strata: dict[PredictedKey, PackedArray] = {
+            (window, end_ms): packed for window, end_ms, packed in state.strata
+        }
+        self._cohorts = Cohorts(self.layout.age_edges_ms, plan.max_delay_ms, state.cohorts)
         self._model = plan.name
         self._values = values
         self._coder = SliceCoder(self.layout.slices)
@@ -147,6 +156,8 @@ class Version:
         cells = coder.cells(block.numbers, block.texts, scores, decisions)
         for start_ms, cells_of, joint in by_pane(series.starts_ms(block.times_ms), cells, self.joint(codes)):
             add(part, self.layout.slices, series.pane(start_ms), cells_of, joint)
+        if stream is Stream.PREDICTIONS and self._labels is not None:
+            self._cohorts.predict(block.times_ms)
         self.state.last_event_ms = max(self.state.last_event_ms, int(block.times_ms.max()))
 
     def count_labels(
@@ -157,6 +168,7 @@ class Version:
         if self._labels is None or series is None:
             return
         ages_ms = np.maximum(times_ms - rows["time_ms"], 0)
+        self._cohorts.label(rows["time_ms"].astype(np.int64), ages_ms)
         labelled = Labelled(rows["score"], rows["decision"], self.decider.labels(labels), ages_ms)
         starts, joint = series.starts_ms(times_ms), self.joint(codes)
         for start_ms in np.unique(starts).tolist():
@@ -169,7 +181,14 @@ class Version:
         self.state.predicted = [
             (w, end_ms, counts.tolist()) for (w, end_ms), counts in self.predicted.items()
         ]
+        self.state.strata = [(w, end_ms, packed) for (w, end_ms), packed in self.strata.items()]
+        self.state.cohorts = self._cohorts.state
         return self.state
+
+    def cohort_view(self) -> CohortView | None:
+        """Coverage and completeness by prediction day and label age; None where no labels are counted."""
+        series = self.series.get(Stream.LABELS)
+        return self._cohorts.view(series.closed_ms) if series is not None else None
 
     def changes(self) -> dict[PaneKey, Ints | None]:
         """Panes that changed since the last call."""

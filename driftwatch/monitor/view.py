@@ -49,6 +49,7 @@ def _view(
         last_event_ms=version.state.last_event_ms,
         evidence=evidence,
         quality=quality,
+        cohorts=version.cohort_view(),
     )
 
 

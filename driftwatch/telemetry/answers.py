@@ -138,6 +138,33 @@ class QualityAnswers(msgspec.Struct, frozen=True):
     reasons: list[QualityAnswer]
 
 
+class Cohort(msgspec.Struct, frozen=True):
+    """The predictions of one day, and the labels that they have by now; all traffic."""
+
+    model: str
+    version: str
+    day: Time
+    predictions: int
+    labels: int
+    coverage: float | None
+    """Labels ÷ predictions."""
+    by_age: dict[str, int]
+    """Labels by the upper end of their age; `+Inf` is the rest."""
+    reached: str
+    """Greatest age that every prediction of the day has lived through; empty before the first."""
+    completeness: float | None
+    """Share of its labels that have come by `reached` (chain ladder); null where nothing says."""
+    expected: float | None
+    """Labels that it will have in the end."""
+
+
+class Cohorts(msgspec.Struct, frozen=True):
+    """Coverage and completeness of labels by prediction day and label age."""
+
+    commit: int
+    cohorts: list[Cohort]
+
+
 class FindingAnswer(msgspec.Struct, frozen=True):
     """One slice and feature that breaks (or broke) a rule."""
 

@@ -185,6 +185,17 @@ def _quality(picture: Picture, query: Query, now_s: float) -> a.QualityAnswers:
     return a.QualityAnswers(picture.snapshot.sequence, found)
 
 
+def _cohorts(picture: Picture, query: Query, now_s: float) -> a.Cohorts:
+    found = [
+        cohort
+        for model in _chosen(picture, query)
+        for name, version in sorted(model.versions.items())
+        if query.get("version", name) == name
+        for cohort in views.cohort_answers(model.model, version)
+    ]
+    return a.Cohorts(picture.snapshot.sequence, found)
+
+
 def _explain(picture: Picture, query: Query, now_s: float) -> a.Explanations:
     explained = [
         explanation
@@ -297,6 +308,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         a.QualityAnswers,
         _quality,
         (MODEL, VERSION, Parameter("reason", "Only this reason, such as `renamed_field`.")),
+    ),
+    Operation(
+        "/api/v1/cohorts",
+        "cohorts",
+        "Predictions by day with the labels that they have by now, by label age; the newest day first.",
+        a.Cohorts,
+        _cohorts,
+        (MODEL, VERSION),
     ),
     Operation(
         "/api/v1/explain-last",

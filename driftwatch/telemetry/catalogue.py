@@ -177,6 +177,18 @@ RECORDS: Final = _counter(
     "model stream class reason",
     "records",
 )
+LABEL_AGE_COVERAGE: Final = _gauge(
+    "label_age_coverage_ratio",
+    "Labels of this age or younger per prediction, over the prediction days that have lived so long.",
+    "model version age",
+    "ratio",
+)
+LABEL_AGE_COMPLETENESS: Final = _gauge(
+    "label_age_completeness_ratio",
+    "Share of all labels to come that are there at this age (chain ladder over prediction days).",
+    "model version age",
+    "ratio",
+)
 LAST_EVENT: Final = _gauge(
     "last_event_timestamp_seconds", "Newest event time of a model version.", "model version", "seconds"
 )
@@ -389,6 +401,8 @@ FIXED: Final = (
     REFERENCE,
     RECORDS,
     WAITING,
+    LABEL_AGE_COVERAGE,
+    LABEL_AGE_COMPLETENESS,
     LAST_EVENT,
     FRONTIER,
     EVENT_TIME_LAG,

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from driftwatch import __version__
 from driftwatch.alerts.alert import AlertState, EpisodeState
+from driftwatch.drift.completeness import arrived_by, coverage
 from driftwatch.drift.reasons import Reason
 from driftwatch.events.classes import RecordClass
+from driftwatch.events.times import format_duration
 from driftwatch.evidence.recursion import FLOOR
-from driftwatch.monitor.snapshot import EvidenceView, ModelView, Snapshot, VersionView
+from driftwatch.monitor.snapshot import CohortView, EvidenceView, ModelView, Snapshot, VersionView
 from driftwatch.telemetry import catalogue as c
 from driftwatch.telemetry.counts import Counts
 from driftwatch.telemetry.health import Health, NotReady, reasons_not_ready
@@ -54,6 +56,10 @@ def flow_families(snapshot: Snapshot, health: Health) -> list[Family]:
     return [
         Family.of(c.RECORDS, _records(models)),
         Family.of(c.WAITING, _waiting(models)),
+        Family.of(
+            c.LABEL_AGE_COVERAGE, _by_age(models, lambda of: coverage(of.predictions, of.labels, of.reached))
+        ),
+        Family.of(c.LABEL_AGE_COMPLETENESS, _by_age(models, lambda of: arrived_by(of.labels, of.reached))),
         Family.of(c.LAST_EVENT, _last_events(models)),
         Family.of(c.FRONTIER, _frontiers(models)),
         Family.of(c.EVENT_TIME_LAG, sorted(health.event_time_lag_s.items())),
@@ -131,6 +137,21 @@ def _quality(models: Iterable[ModelView]) -> Values:
         for stream in dict.fromkeys(reading.stream for reading in version.readings.values()):
             for reason in Reason:
                 yield (model, name, stream.value, reason.value), float(found[stream, reason])
+
+
+def _by_age(models: Iterable[ModelView], number: Callable[[CohortView], NDArray[np.float64]]) -> Values:
+    """Of ages that no prediction day has reached yet nothing is known, so they show no series."""
+    for model, name, version in _versions(models):
+        if (cohorts := version.cohorts) is not None and cohorts.days_ms:
+            reached = int(cohorts.reached.max())
+            for age, value in zip(age_names(cohorts)[:reached], number(cohorts).tolist(), strict=False):
+                if np.isfinite(value):
+                    yield (model, name, age), value
+
+
+def age_names(cohorts: CohortView) -> list[str]:
+    """The upper ends of label ages as people write them, such as `3d`; the last one is open."""
+    return [*map(format_duration, cohorts.age_edges_ms), "+Inf"]
 
 
 def _commits(counts: Counts) -> Family:

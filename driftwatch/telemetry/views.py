@@ -10,12 +10,13 @@ import numpy as np
 from driftwatch import __version__
 from driftwatch.alerts.alert import Alert, AlertState, Episode
 from driftwatch.alerts.decision_log import Decided
+from driftwatch.drift.completeness import completeness, expected_labels
 from driftwatch.drift.reasons import SAYS
 from driftwatch.events.classes import RecordClass
 from driftwatch.monitor.snapshot import ModelView, VersionView
 from driftwatch.telemetry import answers as a
 from driftwatch.telemetry.board import Picture
-from driftwatch.telemetry.flow import BEFORE_TIME_MS
+from driftwatch.telemetry.flow import BEFORE_TIME_MS, age_names
 from driftwatch.telemetry.health import reasons_not_ready
 from driftwatch.telemetry.rows import finite
 from driftwatch.telemetry.text import iso_time
@@ -157,6 +158,34 @@ def quality_answers(model: str, version: VersionView) -> list[a.QualityAnswer]:
         )
         for issue in version.quality
     ]
+
+
+def cohort_answers(model: str, version: VersionView) -> list[a.Cohort]:
+    """A version's prediction days, the newest first."""
+    of = version.cohorts
+    if of is None or not of.days_ms:
+        return []
+    ages: list[str] = age_names(of)
+    done = completeness(of.labels, of.reached).tolist()
+    expected, labels = expected_labels(of.labels, of.reached).tolist(), of.labels.tolist()
+    predictions = of.predictions.tolist()
+    reached: list[int] = of.reached.tolist()
+    made = [
+        a.Cohort(
+            model=model,
+            version=version.version,
+            day=iso_time(day_ms),
+            predictions=predictions[i],
+            labels=sum(labels[i]),
+            coverage=sum(labels[i]) / predictions[i] if predictions[i] else None,
+            by_age=dict(zip(ages, labels[i], strict=True)),
+            reached=ages[reached[i] - 1] if reached[i] else "",
+            completeness=finite(done[i]) if reached[i] else None,
+            expected=finite(expected[i]),
+        )
+        for i, day_ms in enumerate(of.days_ms)
+    ]
+    return made[::-1]
 
 
 def ready(picture: Picture, now_s: float) -> a.Ready:

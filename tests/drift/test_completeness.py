@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftwatch.drift.completeness import arrived_by, completeness, expected_labels
+from driftwatch.drift.completeness import arrived_by, completeness, coverage, expected_labels
 
 DELAYS = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
 
@@ -61,3 +61,10 @@ def test_it_grows_with_age_from_above_zero_to_one(seed: int) -> None:
         assert (np.diff(share) >= -1e-12).all()
         assert share[-1] == 1
         assert (share >= 0).all()
+
+
+def test_coverage_counts_only_the_cohorts_that_have_lived_so_long() -> None:
+    predictions, reached = np.array([100, 200, 50]), np.array([2, 1, 0])
+    arrivals = np.array([[10, 30], [40, 9], [5, 5]])  # 9: ages that are not over yet
+    assert coverage(predictions, arrivals, reached).tolist() == [50 / 300, 40 / 100]
+    assert np.isnan(coverage(predictions, arrivals, np.zeros(3, int))).all()

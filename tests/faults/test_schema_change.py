@@ -44,7 +44,7 @@ def percent(record: Record) -> None:
 
 
 def added(record: Record) -> None:
-    record["y"] = record["x"]
+    record["extra"] = record["x"]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import numpy as np
+import pytest
 
 from driftwatch.alerts.alert import Alert
 from driftwatch.events.classes import Stream
@@ -124,4 +126,69 @@ def test_a_breach_is_held_over_a_restart() -> None:
     outcome = core.commit()
     assert [n.type.value for n in outcome.changes.notifications] == ["alert.resolved"], (
         "nobody would judge it any more (E9)"
+    )
+
+
+def test_post_stratified_accuracy_meets_all_predictions_of_its_time_also_over_a_restart() -> None:
+    statistics = SPEC.statistics.model_copy(update={"also": ["accuracy_post_stratified", "unlabelled_share"]})
+    core = Core(spec=SPEC.model_copy(update={"statistics": statistics, "rules": []}))
+    core.monitor.assign({P0: (0, 9), L0: (0, 9)})
+    for minute in range(25):
+        read(core, range(minute, minute + 1))
+        core.commit()
+        if minute == 12:
+            core.load()
+            core.monitor.assign({P0: (0, 9), L0: (0, 9)})
+    version = core.monitor.models["m"].versions.live["1"]
+    reading = version.readings[L, "10m"]
+    part = version.layout.part(L)
+    assert part is not None
+    score = next(f for f in version.layout.parts[0].fields if f.name == "score")
+    # In plain Python: every prediction of the window, every second one with a label, decided at 0.5.
+    minutes = range((reading.start_ms - START) // MINUTE, (reading.end_ms - START) // MINUTE)
+    predicted: Counter[tuple[int, int]] = Counter()
+    right: dict[tuple[int, int], list[bool]] = {}
+    for minute in minutes:
+        for k, record in enumerate(ids(random.Random(minute), 30)):
+            cell = int(np.searchsorted(score.edges, record["score"]))
+            stratum = (score.groups[cell], int(record["score"] >= 0.5))
+            predicted[stratum] += 1
+            if k % 2 == 0:
+                right.setdefault(stratum, []).append(stratum[1] == record["y"])
+    total = sum(n for stratum, n in predicted.items() if stratum in right)
+    expected = sum(predicted[s] / total * np.mean(said) for s, said in right.items())
+    found = reading.estimates["accuracy_post_stratified"]
+    assert found.value[0, 0] == pytest.approx(expected, abs=1e-12)
+    bare = 1 - total / sum(predicted.values())
+    assert reading.estimates["unlabelled_share"].value[0, 0] == pytest.approx(bare, abs=1e-12)
+    assert all(end > reading.end_ms for window, end in version.strata if window == "10m")
+
+
+def test_what_is_remembered_by_stratum_is_bounded_p7(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driftwatch.monitor.judging.STRATA_BYTES", 1_000)
+    statistics = SPEC.statistics.model_copy(update={"also": ["unlabelled_share"]})
+    core = Core(spec=SPEC.model_copy(update={"statistics": statistics, "rules": []}))
+    core.monitor.assign({P0: (0, 9), L0: (0, 9)})
+    for minute in range(30):
+        read(core, range(minute, minute + 1), labels=False)
+        core.commit()
+    version = core.monitor.models["m"].versions.live["1"]
+    assert 0 < sum(len(packed[-1]) for packed in version.strata.values()) <= 1_000
+    assert max(end for _, end in version.strata) == max(end for _, end in version.predicted), (
+        "the oldest went"
+    )
+
+
+def test_a_rule_on_label_coverage_survives_a_window_of_which_no_prediction_is_remembered() -> None:
+    rule = SPEC.rules[0].model_copy(update={"name": "coverage", "when": "label_coverage < 0.1"})
+    core = Core(spec=SPEC.model_copy(update={"rules": [rule]}))
+    core.monitor.assign({P0: (0, 9), L0: (0, 9)})
+    read(core, range(4))
+    core.commit()
+    core.monitor.models["m"].versions.live["1"].predicted.clear()
+    core.commit(finish=True)
+    reading = core.monitor.models["m"].versions.live["1"].readings[L, "10m"]
+    assert (
+        np.isnan(reading.estimates["label_coverage"].value[0, 0])
+        or reading.estimates["label_coverage"].count[0, 0]
     )
