@@ -53,7 +53,11 @@ them. How often the intervals and p-values are right is in [statistics-coverage.
   of Evidently and frouros and Jensen–Shannon of Evidently cut reference and window together, which no counts can give: they are
   functions on raw values in `driftwatch/drift/raw.py`.
 - Regression has no estimate without labels: that needs a model of how errors depend on all inputs together, and counts by
-  field do not hold it. Multiclass has one for accuracy only, from the decided class's probability.
+  field do not hold it. Multiclass has accuracy and macro precision, from the decided class's probability; recall and F1 would need
+  the probabilities of the other classes, which a stream of decided classes does not carry.
+- For the same reason calibration of a multiclass model is of the decided class (top label), over all and class by class: one-vs-rest needs
+  every class's score in every record. The reliability diagram with its intervals is on `/api/v1/reliability`; by decided class the share
+  of right decisions is to be held against the ends of its score cell.
 
 The example is NannyML's synthetic car loan: windows of 5 000 predictions, drift from the sixth on. The small pictures show all ten.
 """

@@ -288,6 +288,8 @@ def _part(spec: ModelSpec, layout: Layout, part: Part, max_future_ms: int) -> Pa
     pane = costs.pane_bytes(len(layout.slices.rows), part)
     panes = spec.open_panes(part.stream, max_future_ms) + costs.kept_panes(spec.windows)
     readings = len(spec.windows) * costs.reading_bytes(layout, part, spec.asked.also)
+    if part.stream is Stream.LABELS:  # a reading keeps the counts, for the reliability diagram
+        readings += len(spec.windows) * pane
     numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields)
     return PartPlan(
         part.stream, numeric, len(part.fields) - numeric, part.columns, pane, pane * panes + readings

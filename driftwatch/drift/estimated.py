@@ -146,6 +146,28 @@ def _top_label(sides: Sides) -> Estimate:
     return _share(value, ratio(chance + fit, np.asarray(count, np.float64) ** 2), count, sides.confidence)
 
 
+def estimated_precision_macro(sides: Sides) -> Estimate:
+    """Multiclass: mean over decided classes of the expected share of right decisions, float64[slices, 1].
+
+    P(right | decided class, coarse score cell) is the isotonic curve of the reference's labels of that class; a class
+    with too few of them makes no estimate. No interval.
+    """
+    part = sides.pair.layout.part(Stream.LABELS)
+    block = part.block("strata") if part is not None else None
+    if block is None or sides.pair.labelled is None:
+        return _unknown(sides)
+    past = sides.pair.labelled[0, block.start : block.stop].reshape(block.shape)
+    rates = [_right_rates(past[:, place : place + 1]) for place in range(block.shape[1])]
+    bare = np.full((block.shape[0], 1), np.nan)
+    rate = np.concatenate([bare if each is None else each for each in rates], axis=1)
+    counts = sides.current.block(SCORE_DECISION)[:, :-1]
+    decided = counts.sum(axis=1)
+    # A class that was not decided adds nothing; one that was and has no curve leaves the mean unknown.
+    right = np.add.reduce(np.where(counts > 0, counts * rate, 0.0), axis=1)
+    value = np.add.reduce(np.where(decided > 0, right / np.maximum(decided, 1), 0.0), axis=1)
+    return whole_estimate(ratio(value, (decided > 0).sum(axis=1)), decided.sum(axis=1))
+
+
 def estimated(of: Callable[[Expected], Floats]) -> Callable[[Sides], Estimate]:
     """A number of the expected confusion, float64[slices, 1]; no interval."""
 
@@ -285,6 +307,20 @@ ESTIMATED_ACCURACY: Final = _estimated(
         first_row=True,
     ),
     interval=True,
+)
+ESTIMATED_PRECISION_MACRO: Final = _estimated(
+    "precision_macro",
+    "(1/K) Σ_k (1/N_k) Σ_b N_bk·P(right | b, k)",
+    "mean precision over the decided classes of a multiclass model.",
+    estimated_precision_macro,
+    needs=Needs(
+        streams=frozenset({Stream.PREDICTIONS}),
+        tasks=frozenset({Task.MULTICLASS}),
+        fields=frozenset({SCORE}),
+        blocks=(SCORE_DECISION,),
+        beside=frozenset({"labelled"}),
+        first_row=True,
+    ),
 )
 ESTIMATED_PRECISION: Final = _estimated(
     "precision", "TP/(TP + FP)", "precision.", estimated(lambda e: _divided(e.tp, e.tp + e.fp))

@@ -72,3 +72,7 @@ class Reading:
     """int64[slices]: events (labels part: matched labels) in the window."""
     estimates: Mapping[str, Estimate]
     """By the statistic's name in the catalogue."""
+    confidence: float = 0.95
+    """Level of its intervals."""
+    labels: tuple[Ints, Ints] | None = None
+    """The labels part's matrices of reference and window, int64[slices, columns], for the reliability diagram."""

@@ -79,6 +79,8 @@ class Judging:
             reference_hash=version.reference.hash,
             events=events_of(part, total),
             estimates=read(pair, self._asked, self._references[stream]),
+            confidence=self._asked.confidence,
+            labels=(pair.reference, total.copy()) if stream is Stream.LABELS else None,  # the sum goes on
         )
         version.readings[stream, window.name] = reading
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:

@@ -165,6 +165,44 @@ class Cohorts(msgspec.Struct, frozen=True):
     cohorts: list[Cohort]
 
 
+class ReliabilityBar(msgspec.Struct, frozen=True):
+    """One score cell of a slice: what the model said and what turned out."""
+
+    model: str
+    version: str
+    window: str
+    end: Time
+    slice: str
+    cells: str
+    """`width`: of equal width; `mass`: of about equal mass of the reference."""
+    cell: int
+    decision: str
+    """The decided class, where cells are told apart by it (multiclass); empty over all."""
+    low: float | None
+    high: float | None
+    """Scores of the cell, `(low, high]`; null where it is open."""
+    labels: int
+    score: float | None
+    """Mean score; null without labels, and by decided class, where it is not counted."""
+    share: float | None
+    """Of labels 1 (binary), of right decisions (multiclass)."""
+    lower: float | None
+    upper: float | None
+    """Wilson's interval of the share, at the model's `statistics.confidence`."""
+    calibrated_lower: float | None
+    calibrated_upper: float | None
+    """Where the share would lie if every score were right."""
+    reference_labels: int
+    reference_share: float | None
+
+
+class Reliability(msgspec.Struct, frozen=True):
+    """Reliability diagrams of the last readings of labels."""
+
+    commit: int
+    bars: list[ReliabilityBar]
+
+
 class FindingAnswer(msgspec.Struct, frozen=True):
     """One slice and feature that breaks (or broke) a rule."""
 

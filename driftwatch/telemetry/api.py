@@ -196,6 +196,21 @@ def _cohorts(picture: Picture, query: Query, now_s: float) -> a.Cohorts:
     return a.Cohorts(picture.snapshot.sequence, found)
 
 
+def _reliability(picture: Picture, query: Query, now_s: float) -> a.Reliability:
+    found = [
+        bar
+        for model in _chosen(picture, query)
+        for name, version in sorted(model.versions.items())
+        if query.get("version", name) == name
+        for bar in views.reliability_answers(model, version, query.get("slice", ALL), query.get("window"))
+        if query.get("cells", bar.cells) == bar.cells
+    ]
+    return a.Reliability(picture.snapshot.sequence, found)
+
+
+ALL: Final = "all"
+
+
 def _explain(picture: Picture, query: Query, now_s: float) -> a.Explanations:
     explained = [
         explanation
@@ -316,6 +331,23 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         a.Cohorts,
         _cohorts,
         (MODEL, VERSION),
+    ),
+    Operation(
+        "/api/v1/reliability",
+        "reliability",
+        "The reliability diagram of the last readings of labels: mean score and share by score cell, with intervals.",
+        a.Reliability,
+        _reliability,
+        (
+            MODEL,
+            VERSION,
+            Parameter("window", "Only this window."),
+            Parameter("slice", "This slice; default: `all`."),
+            Parameter(
+                "cells",
+                "`width` for cells of equal width, `mass` for equal mass of the reference; default: both.",
+            ),
+        ),
     ),
     Operation(
         "/api/v1/explain-last",

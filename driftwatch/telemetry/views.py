@@ -12,6 +12,7 @@ from driftwatch.alerts.alert import Alert, AlertState, Episode
 from driftwatch.alerts.decision_log import Decided
 from driftwatch.drift.completeness import completeness, expected_labels
 from driftwatch.drift.reasons import SAYS
+from driftwatch.drift.reliability import bars
 from driftwatch.events.classes import RecordClass
 from driftwatch.monitor.snapshot import ModelView, VersionView
 from driftwatch.telemetry import answers as a
@@ -186,6 +187,41 @@ def cohort_answers(model: str, version: VersionView) -> list[a.Cohort]:
         for i, day_ms in enumerate(of.days_ms)
     ]
     return made[::-1]
+
+
+def reliability_answers(
+    model: ModelView, version: VersionView, slice_: str, window: str | None
+) -> Iterator[a.ReliabilityBar]:
+    """The reliability diagrams of one slice, by window."""
+    for (stream, name), reading in sorted(version.readings.items()):
+        part = reading.layout.part(stream)
+        if reading.labels is None or part is None or window not in (None, name):
+            continue
+        if slice_ not in version.slices:
+            continue
+        row = version.slices.index(slice_)
+        for bar in bars(reading.layout, part, *reading.labels, row, reading.confidence):
+            yield a.ReliabilityBar(
+                model=model.model,
+                version=version.version,
+                window=name,
+                end=iso_time(reading.end_ms),
+                slice=slice_,
+                cells=bar.cells,
+                cell=bar.cell,
+                decision=bar.decision,
+                low=finite(bar.low),
+                high=finite(bar.high),
+                labels=bar.labels,
+                score=finite(bar.score),
+                share=finite(bar.share),
+                lower=finite(bar.lower),
+                upper=finite(bar.upper),
+                calibrated_lower=finite(bar.calibrated_lower),
+                calibrated_upper=finite(bar.calibrated_upper),
+                reference_labels=bar.reference_labels,
+                reference_share=finite(bar.reference_share),
+            )
 
 
 def ready(picture: Picture, now_s: float) -> a.Ready:

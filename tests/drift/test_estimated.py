@@ -11,6 +11,7 @@ from driftwatch.drift.catalogue import read
 from driftwatch.drift.estimated import LABELS_MIN, decisions_of, together
 from driftwatch.drift.gather import Sides
 from driftwatch.drift.reading import Estimate, Floats, Pair
+from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import SCORE_DECISION, Block, Field, Layout, Part, Task
 from tests.drift import counting as c
 
@@ -186,3 +187,34 @@ def test_the_interval_is_for_the_realised_accuracy_if_only_inputs_changed() -> N
         realised = np.mean((now >= 0.5) == (labels == 1))
         hits += int(found.lower[0, 0] <= realised <= found.upper[0, 0])
     assert 0.93 < hits / 400 < 0.99
+
+
+def test_multiclass_precision_is_estimated_class_by_class() -> None:
+    rng = np.random.default_rng(5)
+    scores, decided = rng.uniform(0.3, 1, 12_000), rng.integers(0, 2, 12_000)
+    chance = np.where(decided == 0, scores**2, np.sqrt(scores))
+    labels = np.where(rng.random(12_000) < chance, decided, 2)
+    field = c.cut(scores, "score")
+    groups = max(field.groups) + 1
+    decision = c.categorical("decision", field.stop, ["a", "b"])
+    block = Block(SCORE_DECISION, decision.stop, (groups + 1, 3))
+    part = Part(Stream.PREDICTIONS, (field, decision), (block,), block.stop)
+    strata = c.labels_part(strata=(groups, 3, 2))
+    layout = c.layout(Task.MULTICLASS, part, strata, classes="ab_")
+    past = c.strata_block(field, scores, decided, labels, 3).reshape(1, -1)
+
+    def estimate(now: Floats, says: np.ndarray, labelled: np.ndarray) -> float:
+        joint = np.zeros(block.shape, np.int64)
+        np.add.at(joint, (np.array(field.groups)[np.searchsorted(field.edges, now)], says), 1)
+        counts = np.concatenate([np.zeros(decision.stop, np.int64), joint.ravel()])
+        pair = c.pair_of(part, counts, counts, layout=layout, labelled=labelled)
+        return float(read(pair)["estimated_precision_macro"].value[0, 0])
+
+    now, says = rng.uniform(0.3, 0.6, 4_000), rng.integers(0, 2, 4_000)
+    truth = (np.mean(now[says == 0] ** 2) + np.mean(np.sqrt(now[says == 1]))) / 2
+    assert estimate(now, says, past) == pytest.approx(truth, abs=0.02)
+    one = estimate(now, np.zeros(4_000, int), past)
+    assert one == pytest.approx(np.mean(now**2), abs=0.02), "a class that is not decided adds nothing"
+    assert np.isnan(estimate(now, np.full(4_000, 2), past)), (
+        "a class without labels in the reference has no curve"
+    )

@@ -123,6 +123,31 @@ def multiclass(seed: int) -> Pair:
     return c.pair_of(part, *made, layout=layout, predicted=rng.integers(0, 1_000, len(SIZES)), strata=strata)
 
 
+def decided(seed: int) -> Pair:
+    """The predictions of a multiclass model with labels."""
+    score = _class_score()
+    groups = max(score.groups) + 1
+    decision = c.categorical("decision", score.stop, ["a", "b", "c"])
+    block = Block(SCORE_DECISION, decision.stop, (groups + 1, CLASSES))
+    part = Part(Stream.PREDICTIONS, (score, decision), (block,), block.stop)
+    labels = c.labels_part(strata=(groups, CLASSES, 2))
+    rng = np.random.default_rng(seed)
+    made = [np.stack([_decided(rng, part, int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    says, turns_out = rng.integers(0, CLASSES - 1, (2, 3_000))
+    turns_out = np.where(rng.random(3_000) < 0.6, says, turns_out)
+    known = c.strata_block(score, rng.uniform(0.3, 1, 3_000), says, turns_out, CLASSES).reshape(1, -1)
+    layout = c.layout(Task.MULTICLASS, part, labels, rows=len(SIZES), classes="abc_")
+    return c.pair_of(part, *made, layout=layout, labelled=np.repeat(known, len(SIZES), axis=0))
+
+
+def _decided(rng: np.random.Generator, part: Part, n: int) -> Ints:
+    p, says, (score, decision) = rng.uniform(0.3, 1, n), rng.integers(0, CLASSES - 1, n), part.fields
+    joint = np.zeros(part.blocks[0].shape, np.int64)
+    np.add.at(joint, (np.array(score.groups)[np.searchsorted(score.edges, p)], says), 1)
+    texts = ["abc"[each] for each in says]
+    return np.concatenate([c.count_numeric(score, p), c.count_texts(decision, texts), joint.ravel()])
+
+
 def _class_score() -> Field:
     return c.numeric("score", 0, np.random.default_rng(2).uniform(0.3, 1, 2_000), cells=16)
 
@@ -160,7 +185,7 @@ def _regression(rng: np.random.Generator, n: int) -> Ints:
 
 
 WORLDS = {
-    "inputs": inputs, "scored": scored, "mapped": mapped,
+    "inputs": inputs, "scored": scored, "mapped": mapped, "decided": decided,
     "binary": binary, "multiclass": multiclass, "regression": regression,
 }  # fmt: skip
 

@@ -1,8 +1,15 @@
+import random
+
 import pytest
 
+from driftwatch.drift.reasons import SAYS, Reason
+from driftwatch.events.classes import Stream
+from driftwatch.events.records import Partition
 from driftwatch.telemetry.api import LIMIT, OPERATIONS, Operation, Refused, checked, number
 from driftwatch.telemetry.board import Picture
 from driftwatch.telemetry.counts import Counts
+from driftwatch.telemetry.flow import verdict_families
+from tests.monitor.world import MINUTE, SPEC, START, Core, batch, label, prediction
 from tests.telemetry import pictures
 
 MADE = pictures.layout()
@@ -115,3 +122,59 @@ def test_decisions_are_told_newest_first_with_their_numbers() -> None:
     )
     assert found[0].findings
     assert operation("decisions").reply(EVIDENT, {"rule": "other"}, 0.0).decisions == []
+
+
+@pytest.fixture(scope="module")
+def live() -> Picture:
+    """A core that read two hours with labels a minute later, and a field that nobody knows at the end."""
+    core = Core(spec=SPEC.model_copy(update={"rules": []}))
+    core.monitor.assign({Partition("p", 0): (0, 9), Partition("l", 0): (0, 9)})
+    rng, number = random.Random(3), 0
+    for minute in range(130):
+        made = [prediction(number + k, START + minute * MINUTE + k * 600, rng) for k in range(100)]
+        if minute > 120:
+            made = [value[:-1] + b', "extra": 7}' for value in made]
+        said = [label(number + k, START + (minute + 1) * MINUTE, k % 2) for k in range(0, 100, 2)]
+        number += 100
+        for topic, values in (("p", made), ("l", said)):
+            core.monitor.ingest(batch(topic, 0, values, core.monitor.offsets[Partition(topic, 0)]))
+        core.commit()
+    return Picture(core.monitor.snapshot(1), pictures.health(), Counts())
+
+
+def reply(picture: Picture, name: str, **query: str):
+    return operation(name).reply(picture, query, 0.0)
+
+
+def test_broken_data_is_told_by_its_reason_with_an_example(live: Picture) -> None:
+    (found,) = reply(live, "quality").reasons
+    assert (found.reason, found.feature, found.example, found.alerts) == ("new_field", "extra", "7", True)
+    assert (found.stream, found.share, found.says) == ("predictions", 1.0, SAYS[Reason.NEW_FIELD])
+    assert reply(live, "quality", reason="constant").reasons == []
+    families = {
+        f.metric.name: {s.labels: s.value for s in f.samples} for f in verdict_families(live.snapshot)
+    }
+    counts = families["driftwatch_quality_reasons_active"]
+    assert counts["m", "1", "predictions", "new_field"] == 1
+    assert counts["m", "1", "labels", "conflicting_label"] == 0
+
+
+def test_cohorts_say_how_complete_labels_are(live: Picture) -> None:
+    newest = reply(live, "cohorts").cohorts[0]
+    total = sum(cohort.predictions for cohort in reply(live, "cohorts").cohorts)
+    assert total == 13_000
+    assert 0.4 < newest.coverage <= 0.5
+    assert newest.by_age["1h"] == newest.labels
+    assert list(newest.by_age)[-1] == "+Inf"
+    assert reply(live, "cohorts", version="2").cohorts == []
+
+
+def test_the_reliability_diagram_of_a_slice(live: Picture) -> None:
+    bars = reply(live, "reliability", window="10m", cells="width").bars
+    assert [bar.cell for bar in bars] == list(range(10))
+    assert all(bar.lower <= bar.share <= bar.upper and bar.low < bar.score <= bar.high for bar in bars)
+    reading = live.snapshot.models["m"].versions["1"].readings[Stream.LABELS, "10m"]
+    error = sum(bar.labels * abs(bar.share - bar.score) for bar in bars) / sum(bar.labels for bar in bars)
+    assert error == pytest.approx(reading.estimates["calibration_error"].value[0, 0], abs=1e-9)
+    assert {bar.slice for bar in reply(live, "reliability", slice="country=PT").bars} == {"country=PT"}
+    assert reply(live, "reliability", slice="nowhere").bars == []
