@@ -1,12 +1,16 @@
-"""The same car-loan chunks through other packages, where they are installed: `python -m tests.peers > docs/statistics-peers.md`.
+"""The same car-loan chunks through other packages: `python -m tests.peers [PYTHON …] > docs/statistics-peers.md`.
 
-Each package runs as its own documentation has it; none is a dependency. A column without its package says so.
+Each package runs as its own documentation has it; none is a dependency, and they do not all live in one environment. A line
+whose package is not installed here is taken from the first of the given interpreters that has it; they also need
+`msgspec pydantic pytest scipy`. A line without its package says so.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -22,6 +26,7 @@ CHUNKS = (
     ("y_pred_proba", 0, 5_000),
     ("y_pred_proba", 25_000, 30_000),
 )
+ABSENT = "not installed"
 Two = Callable[[np.ndarray, np.ndarray], float]
 
 
@@ -39,8 +44,9 @@ def evidently_js(reference: np.ndarray, current: np.ndarray) -> float:
 
 def _evidently(test: object, reference: np.ndarray, current: np.ndarray) -> float:
     import pandas as pd  # type: ignore[import-not-found]
+    from evidently.legacy.core import ColumnType  # type: ignore[import-not-found]
 
-    return float(test.func(pd.Series(reference), pd.Series(current), "num", 0.1)[0])  # type: ignore[attr-defined]
+    return float(test.func(pd.Series(reference), pd.Series(current), ColumnType.Numerical, 0.1)[0])  # type: ignore[attr-defined]
 
 
 def frouros_psi(reference: np.ndarray, current: np.ndarray) -> float:
@@ -53,12 +59,14 @@ def frouros_psi(reference: np.ndarray, current: np.ndarray) -> float:
 
 def nannyml_js(reference: np.ndarray, current: np.ndarray) -> float:
     import pandas as pd  # type: ignore[import-not-found]
+    from nannyml.chunk import SizeBasedChunker  # type: ignore[import-not-found]
     from nannyml.drift.univariate.methods import ContinuousJensenShannonDistance  # type: ignore[import-not-found]
     from nannyml.thresholds import ConstantThreshold  # type: ignore[import-not-found]
 
-    method = ContinuousJensenShannonDistance(threshold=ConstantThreshold(0, 1))
-    method.fit(pd.Series(reference), None)
-    return float(method.calculate(pd.Series(current)))
+    chunker = SizeBasedChunker(chunk_size=5_000)
+    method = ContinuousJensenShannonDistance(threshold=ConstantThreshold(0, 1), chunker=chunker)
+    method.fit(pd.Series(reference, name="x"), None)
+    return float(method.calculate(pd.Series(current, name="x")))
 
 
 def ours(name: str) -> Two:
@@ -86,39 +94,82 @@ COLUMNS: tuple[tuple[str, str, Two], ...] = (
 )
 
 
-def page() -> str:
+def raw_page(reference: str, current: str) -> str:
+    """Other tools' numbers of two files with one number per line."""
+    past, now = (np.loadtxt(path, ndmin=1) for path in (reference, current))
+    exact = raw.ks_raw(past, now)
+    lines = [(name.replace("_", " "), f(past, now)) for name, f in RAW.items()]
+    lines += [("ks distance", exact.distance), ("ks exact p", exact.p)]
+    return "".join(f"{name:20} {number:.10g}\n" for name, number in lines)
+
+
+RAW: dict[str, Two] = {
+    "psi_evidently": raw.psi_evidently,
+    "psi_frouros": raw.psi_frouros,
+    "psi_classic": raw.psi_classic,
+    "js_evidently": raw.js_evidently,
+    "js_nannyml": raw.js_nannyml,
+    "wasserstein": raw.wasserstein_raw,
+}
+
+
+def lines() -> dict[str, tuple[str, list[float]]]:
+    """By title: version and numbers of every line whose package is installed here."""
     data = c.car_loan()
+    return {
+        title: (
+            _version(package),
+            [compute(data.reference[column], data.analysis[column][a:b]) for column, a, b in CHUNKS],
+        )
+        for title, package, compute in COLUMNS
+        if not package or _version(package) != ABSENT
+    }
+
+
+def page(interpreters: Sequence[str] = ()) -> str:
+    found = lines()
+    for interpreter in interpreters:
+        command = [interpreter, "-W", "ignore", "-m", "tests.peers", "--lines"]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        found = json.loads(told.splitlines()[-1]) | found
     rows = [f"{column} {start}–{stop - 1}" for column, start, stop in CHUNKS]
-    lines = ["| number |" + "".join(f" {row} |" for row in rows), "|---|" + "---|" * len(rows)]
-    for title, package, compute in COLUMNS:
-        named = f"{title} ({package} {_version(package)})" if package else f"driftwatch: {title}"
-        if package and _version(package) == "not installed":
-            lines.append(f"| {named} |" + " – |" * len(rows))
-            continue
-        numbers = [
-            compute(data.reference[column], data.analysis[column][start:stop])
-            for column, start, stop in CHUNKS
-        ]
-        lines.append(f"| {named} |" + "".join(f" {number:.10g} |" for number in numbers))
-    return f"{INTRODUCTION}\n" + "\n".join(lines) + "\n"
+    table = ["| number |" + "".join(f" {row} |" for row in rows), "|---|" + "---|" * len(rows)]
+    for title, package, _ in COLUMNS:
+        of, numbers = found.get(title, (ABSENT, []))
+        named = f"{title} ({package} {of})" if package else f"driftwatch: {title}"
+        shown = "".join(f" {number:.10g} |" for number in numbers) or " – |" * len(rows)
+        table.append(f"| {named} |{shown}")
+    return f"{INTRODUCTION}\n" + "\n".join(table) + "\n"
 
 
 INTRODUCTION = """\
 # Beside other packages
 
-Made by `python -m tests.peers > docs/statistics-peers.md` on chunks of NannyML's car loan. driftwatch's own numbers are from counts in
+Made by `python -m tests.peers [PYTHON …] > docs/statistics-peers.md` on chunks of NannyML's car loan. driftwatch's own numbers are from counts in
 64 cells; those "as" another tool follow its definition on raw values (`driftwatch/drift/raw.py`), and the tests hold them to what
-evidently 0.7.23, frouros 0.9.0 and nannyml 0.13.1 print, to the last digit. A line of a package that was not installed when the
-table was made has no numbers.
+evidently 0.7.23, frouros 0.9.0 and nannyml 0.13.1 print, to the last digit. Each package ran in an environment of its own, which is what
+the interpreters in the command are for.
+
+The same definitions on your own values, two files with one number per line:
+`python -m tests.peers --raw reference.txt current.txt`. No counts in cells that the reference fixed can give Evidently's and
+frouros' numbers, for those cut reference and window together.
 """
 
 
 def _version(package: str) -> str:
+    if not package:
+        return ""
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return ABSENT
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    match sys.argv[1:]:
+        case ["--lines"]:
+            sys.stdout.write(json.dumps(lines()) + "\n")
+        case ["--raw", reference, current]:
+            sys.stdout.write(raw_page(reference, current))
+        case interpreters:
+            sys.stdout.write(page(interpreters))

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from itertools import product
+from math import comb
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from driftwatch.drift.catalogue import read
-from driftwatch.drift.psi_p_value import EVENTS_MIN
+from driftwatch.drift.psi_p_value import EVENTS_MIN, OUTCOMES_MAX, samples_of
 from tests.drift import counting as c
 
 SHARES = {"even": [0.1] * 10, "skew": [0.4, 0.3, 0.15, 0.1, 0.04, 0.01], "two": [0.9, 0.1]}
@@ -69,3 +72,32 @@ def test_it_is_below_five_percent_in_at_most_about_five_percent_of_windows(share
     _, found = _read(np.rint(p * 200_000).astype(int), rng.multinomial(n, p, size=4_000))
     assert 0.01 < np.mean(found < 0.05) < 0.07
     assert np.mean(found < 0.01) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("shares", "n"), [([0.9, 0.1], 35), ([0.5, 0.3, 0.2], 50), ([0.4, 0.3, 0.2, 0.1], 25)]
+)
+def test_few_outcomes_have_the_exact_multinomial_probability(shares: list[float], n: int) -> None:
+    """SciPy's multinomial over all outcomes, found by brute force; the reference is so large that it is no sample."""
+    p = np.array(shares)
+    reference = np.rint(p * 10**9).astype(int)
+    outcomes = np.array([k for k in product(range(n + 1), repeat=len(p)) if sum(k) == n])
+    chance = stats.multinomial(n, p).pmf(outcomes)
+    q = (outcomes + 0.5) / (n + len(p) / 2)
+    psi = ((q - p) * np.log(q / p)).sum(axis=1)
+    some = np.random.default_rng(1).choice(len(outcomes), 30)
+    _, found = _read(reference, outcomes[some])
+    truth = [chance[psi >= psi[place] * (1 - 1e-9)].sum() for place in some]
+    assert found == pytest.approx(truth, rel=1e-5, abs=1e-12)
+    samples, weights = samples_of(n, len(p))
+    assert len(samples) == comb(n + len(p) - 1, len(p) - 1) <= OUTCOMES_MAX
+    assert np.exp(weights + samples @ np.log(p)).sum() == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shares", "n"), [([0.9, 0.1], 35), ([0.5, 0.3, 0.2], 50), ([0.25] * 4, 25)])
+def test_an_exact_p_value_is_never_too_small_too_often(shares: list[float], n: int) -> None:
+    windows = np.random.default_rng(3).multinomial(n, shares, size=20_000)
+    _, found = _read(np.rint(np.array(shares) * 10**9).astype(int), windows)
+    for level in (0.01, 0.05, 0.2):
+        assert np.mean(found <= level) <= level + 4 * np.sqrt(level / 20_000)
