@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from driftwatch.drift.catalogue import STATISTICS, read
+from driftwatch.drift.decay_split import split
 from driftwatch.drift.reading import Estimate, Ints
+from driftwatch.drift.shares import Share
 from driftwatch.summaries.layout import Task
 from tests.drift import counting as c
 
@@ -18,8 +20,12 @@ P_VALUES = tuple(name for name in STATISTICS if name.endswith("p_value"))
 BINARY = (
     "accuracy", "accuracy_decay", "accuracy_ratio", "precision", "recall", "specificity", "f1", "auc",
     "brier_score", "calibration_gap", "calibration_intercept", "calibration_slope", "calibration_error_squared",
+    "precision_decay", "recall_decay", "specificity_decay", "f1_decay", "auc_decay", "brier_score_decay",
+    "log_loss", "log_loss_decay",
 )  # fmt: skip
-REGRESSION = ("mae", "rmse", "bias", "mae_decay", "rmse_decay")
+REGRESSION = ("mae", "rmse", "bias", "mae_decay", "rmse_decay", "bias_decay")
+BOUNDS = ("ks_statistic", "wasserstein", "mean_shift", "p05_shift", "median_shift", "p95_shift")
+"""Their limits are the grid's error and always hold: tests on raw values show it, chance has no part in them."""
 REFERENCE = 20_000
 
 INTRODUCTION = f"""\
@@ -29,7 +35,8 @@ Made by `python -m tests.drift.coverage > docs/statistics-coverage.md` ({WINDOWS
 one fixed seed); `tests/drift/test_coverage.py` holds the table to its bounds. A rate of 5 % has a standard error of 0.5 % here.
 
 Intervals are 95 % intervals of the window's chance. Those of differences to the reference count its chance too; the
-reference (20 000 events) is drawn anew for every window.
+reference (20 000 events) is drawn anew for every window. The estimate without labels has one reference, and the truth of a window is the
+realised accuracy of its own labels. The limits of `ks_statistic`, `wasserstein` and the shifts are the grid's error and always hold.
 """
 
 
@@ -55,6 +62,14 @@ def rates(seed: int = 11) -> Iterator[tuple[str, str, list[float]]]:
     for name in REGRESSION:
         held = [_held(f[name], t[name]) for f, t in zip(regression, truths, strict=True)]
         yield name, "interval holds the truth", held
+    for world in (_quality, _multiclass, _strata, _estimates, _aged):
+        found, truths = zip(*(world(rng, n) for n in SIZES), strict=True)
+        for name in truths[0]:
+            held = [_held(f[name], t[name]) for f, t in zip(found, truths, strict=True)]
+            yield name, "interval holds the truth", held
+    splits = [_split(rng, n) for n in SIZES]
+    for name in splits[0]:
+        yield f"accuracy_decay_{name}", "interval holds the truth", [each[name] for each in splits]
 
 
 def _below(estimate: Estimate, field: str) -> float:
@@ -63,7 +78,7 @@ def _below(estimate: Estimate, field: str) -> float:
     return float(np.mean(known < 0.05)) if len(known) else float("nan")
 
 
-def _held(estimate: Estimate, truth: float) -> float:
+def _held(estimate: Estimate, truth: float | np.ndarray) -> float:
     lower, upper = estimate.lower[:, 0], estimate.upper[:, 0]
     known = np.isfinite(lower)
     return float(np.mean((lower <= truth) & (truth <= upper), where=known)) if known.any() else float("nan")
@@ -111,7 +126,9 @@ def _binary(rng: np.random.Generator, n: int) -> tuple[dict[str, Estimate], dict
         "auc": np.sum(yes * (below + no / 2)) / (no.sum() * yes.sum()),
         "brier_score": np.sum(weights * grid * (1 - grid)), "calibration_gap": 0,
         "calibration_intercept": 0, "calibration_slope": 1, "calibration_error_squared": 0,
+        "log_loss": -np.sum(weights * (grid * np.log(grid) + (1 - grid) * np.log(1 - grid))),
     }  # fmt: skip
+    truth |= {name: 0 for name in BINARY if name.endswith("_decay")}
     return found, {name: float(value) for name, value in truth.items()}
 
 
@@ -142,12 +159,129 @@ def _regression(rng: np.random.Generator, n: int) -> tuple[dict[str, Estimate], 
     found = dict(read(c.pair_of(part, *sides, layout=layout)))
     # Errors are normal with mean 0.2 and deviation 1: E|e| by hand of the folded normal distribution.
     mae = float(np.sqrt(2 / np.pi) * np.exp(-0.02) + 0.2 * 0.1585194)
-    return found, {"mae": mae, "rmse": float(np.sqrt(1.04)), "bias": 0.2, "mae_decay": 0, "rmse_decay": 0}
+    return found, {
+        "mae": mae,
+        "rmse": float(np.sqrt(1.04)),
+        "bias": 0.2,
+        "mae_decay": 0,
+        "rmse_decay": 0,
+        "bias_decay": 0,
+    }
 
 
 def _residuals(rng: np.random.Generator, n: int) -> Ints:
     labels = rng.normal(size=n)
     return c.residual_block(labels + rng.normal(0.2, 1, n), labels, 1.0)
+
+
+World = tuple[dict[str, Estimate], dict[str, float]]
+
+
+def _quality(rng: np.random.Generator, n: int) -> World:
+    """Shares of one field each, and Poisson events in a window of an hour against ten times as long a reference."""
+    category = c.categorical("category", 0, ["a", "b"])
+    number = c.numeric("number", category.stop, rng.random(20_000), cells=4)
+    part = c.fields_part(category, number)
+    chances = {"missing_share": 0.1, "invalid_share": 0.05, "unseen_share": 0.08}
+    of_category = [0.5, 0.27, 0.08, 0.1, 0.05]
+    inside = number.cells - 2
+    of_number = [0.02, *[0.95 / inside] * inside, 0.03, 0.0, 0.0]
+    sizes = rng.poisson(n, size=WINDOWS)
+    drawn = [rng.multinomial(sizes, shares) for shares in (of_category, of_number)]
+    past = [rng.multinomial(rng.poisson(10 * n, size=WINDOWS), shares) for shares in (of_category, of_number)]
+    pair = c.pair_of(part, np.hstack(past), np.hstack(drawn), reference_span_ms=10 * c.HOUR_MS)
+    return dict(read(pair)), {**chances, "event_ratio": 1.0, "out_of_range_share": 0.05}
+
+
+def _multiclass(rng: np.random.Generator, n: int) -> World:
+    p = np.array([[0.4, 0.04, 0.02], [0.05, 0.25, 0.03], [0.02, 0.03, 0.16]])
+    part = c.labels_part(confusion=(3, 3))
+    sides = [rng.multinomial(size, p.ravel(), size=WINDOWS) for size in (REFERENCE, n)]
+    layout = c.layout(Task.MULTICLASS, part, rows=WINDOWS, classes="abc")
+    right, decided, labelled = np.diag(p), p.sum(axis=1), p.sum(axis=0)
+    truth = {
+        "macro_f1": np.mean(2 * right / (decided + labelled)), "macro_precision": np.mean(right / decided),
+        "macro_recall": np.mean(right / labelled), "macro_f1_decay": 0.0,
+    }  # fmt: skip
+    return dict(read(c.pair_of(part, *sides, layout=layout))), {k: float(v) for k, v in truth.items()}
+
+
+def _strata(rng: np.random.Generator, n: int) -> World:
+    """Labels come for every second prediction of one stratum and every tenth of another."""
+    accuracy, shares = np.array([0.95, 0.8, 0.7, 0.9]), [0.4, 0.2, 0.2, 0.2]
+    part = c.labels_part(strata=(2, 2, 2))
+    predicted = rng.multinomial(4 * n, shares, size=WINDOWS)
+    labels = rng.binomial(predicted, [0.5, 0.1, 0.2, 0.4])
+    counts = np.stack([labels, rng.binomial(labels, 1 - accuracy)], axis=2).reshape(WINDOWS, -1)
+    layout = c.layout(Task.BINARY, part, rows=WINDOWS)
+    pair = c.pair_of(part, counts, counts, layout=layout, strata=predicted.reshape(WINDOWS, 2, 2))
+    return dict(read(pair)), {"accuracy_post_stratified": float(np.sum(accuracy * shares))}
+
+
+def _estimates(rng: np.random.Generator, n: int) -> World:
+    """The curve from one reference of 20 000 labels; the truth of a window is the realised accuracy of its own labels."""
+    edges = np.linspace(0.05, 0.95, 19)
+    score = c.edged(
+        "score", 0, np.linspace(0, 1, 101), [*edges[:9], float(np.nextafter(0.5, 0)), *edges[10:]]
+    )
+    middle = np.linspace(0.025, 0.975, 20)
+    decided = (middle > 0.5).astype(int)
+
+    def labelled(size: int, windows: int) -> np.ndarray:
+        drawn = rng.multinomial(size, np.full(20, 0.05), size=windows)
+        ones = rng.binomial(drawn, middle**1.5)
+        return np.stack([drawn - ones, ones], axis=2)
+
+    past, now = labelled(REFERENCE, 1), labelled(n, WINDOWS)
+    labels = c.labels_part(score_label=(20, 2), strata=(20, 2, 2))
+    part = c.fields_part(score)
+    layout = c.layout(Task.BINARY, part, labels, rows=WINDOWS)
+
+    def counts(both: np.ndarray) -> np.ndarray:
+        wrong = both[:, np.arange(20), 1 - decided]
+        strata = np.zeros((len(both), 20, 2, 2), np.int64)
+        strata[:, np.arange(20), decided, 0], strata[:, np.arange(20), decided, 1] = both.sum(axis=2), wrong
+        return np.hstack([both.reshape(len(both), -1), strata.reshape(len(both), -1)])
+
+    reference = np.repeat(counts(past), WINDOWS, axis=0)
+    zeros = np.zeros((WINDOWS, 2), np.int64)
+    cells = np.hstack([now.sum(axis=2), zeros])
+    found = dict(read(c.pair_of(part, cells, cells, layout=layout, labelled=reference)))
+    found |= read(c.pair_of(labels, reference, counts(now), layout=layout))
+    realised = now[:, np.arange(20), decided].sum(axis=1) / n
+    return found, {"estimated_accuracy": realised, "estimated_accuracy_error": 0.0}  # type: ignore[dict-item]
+
+
+def _aged(rng: np.random.Generator, n: int) -> World:
+    """Slow labels are worse ones; the window has more of them than the reference had."""
+    error = np.array([0.05, 0.1, 0.3])
+    part = c.labels_part(ages=(3, 2))
+
+    def counts(size: int, mix: list[float]) -> np.ndarray:
+        labels = rng.multinomial(size, mix, size=WINDOWS)
+        return np.stack([labels, rng.binomial(labels, error)], axis=2).reshape(WINDOWS, -1)
+
+    layout = c.layout(Task.BINARY, part, rows=WINDOWS)
+    pair = c.pair_of(part, counts(REFERENCE, [0.6, 0.3, 0.1]), counts(n, [0.3, 0.3, 0.4]), layout=layout)
+    return dict(read(pair)), {"accuracy_decay_age_matched": 0.0}
+
+
+def _split(rng: np.random.Generator, n: int) -> dict[str, float]:
+    """Three slices, two of them worse than in the reference, and another mix."""
+    then, now = np.array([0.9, 0.8, 0.7]), np.array([0.9, 0.75, 0.68])
+    weights, mixed = np.array([0.5, 0.3, 0.2]), np.array([0.3, 0.3, 0.4])
+    truth = {"within": np.sum(weights * (then - now)), "mix": np.sum((weights - mixed) * now)}
+    held = dict.fromkeys(truth, 0)
+    for _ in range(WINDOWS):
+        sides = []
+        for size, shares, accuracy in ((REFERENCE, weights, then), (n, mixed, now)):
+            trials = rng.multinomial(size, shares)
+            sides.append(Share(rng.binomial(trials, accuracy), trials))
+        found = split(*sides, 0.95)
+        for name, value in truth.items():
+            part = getattr(found, name)
+            held[name] += bool(part.lower <= value <= part.upper)
+    return {name: count / WINDOWS for name, count in held.items()}
 
 
 def page() -> str:

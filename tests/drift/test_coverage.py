@@ -48,3 +48,8 @@ def test_the_page_is_the_scripts(rates: list[tuple[str, str, list[float]]]) -> N
 def test_every_p_value_is_in_the_table() -> None:
     for name in STATISTICS:
         assert not name.endswith("p_value") or f"| `{name}` |" in PAGE, name
+
+
+def test_every_interval_is_in_the_table() -> None:
+    for name, statistic in STATISTICS.items():
+        assert not statistic.interval or name in coverage.BOUNDS or f"| `{name}` |" in PAGE, name
