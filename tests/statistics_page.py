@@ -48,6 +48,8 @@ them. How often the intervals and p-values are right is in [statistics-coverage.
   by any rule that names them.
 - **Limits**: with `…_lower` and `…_upper` a statistic says how far it can be trusted. For a share or a mean that is a 95 %
   interval (`statistics.confidence`), for a number known only up to its cells the grid's error.
+- **Labels in clumps** (a batch of one customer, a nightly file) say less than their number. Where the reference's label panes show clearly that
+  errors come in clumps of φ, the intervals of performance and calibration are those of N/φ labels (φ up to 12). p-values are not changed.
 - **p-values answer one look.** Looked at again and again each falls below any limit; that is what a false-alert budget is for.
 - **Other tools' definitions** are in `statistics: {variants: {psi: classic}}`; a field must be cut for them (`cells.fields`). PSI
   of Evidently and frouros and Jensen–Shannon of Evidently cut reference and window together, which no counts can give: they are

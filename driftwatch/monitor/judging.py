@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from driftwatch.drift.catalogue import applicable, read
+from driftwatch.drift.clumped import error_clumping, widened
 from driftwatch.drift.gather import Gather, Side
 from driftwatch.drift.post_stratified import strata_of
 from driftwatch.drift.reading import Pair, Reading
@@ -39,6 +40,10 @@ class Judging:
         self._asked = plan.spec.asked
         labels = version.layout.part(Stream.LABELS)
         asked = applicable(version.layout, labels, self._asked.also) if labels is not None else ()
+        factor = (
+            error_clumping(version.layout, labels, version.reference.panes[Stream.LABELS]) if labels else 1.0
+        )
+        self._clumped = self._asked.model_copy(update={"confidence": widened(self._asked.confidence, factor)})
         self._stratified = any("strata" in statistic.needs.beside for statistic in asked)
         self._rules: dict[tuple[Stream, str], tuple[Rule, ...]] = {}
         self._references: dict[Stream, Side] = {}
@@ -68,6 +73,7 @@ class Judging:
             else None,
             labelled=version.reference.totals.get(Stream.LABELS) if stream is Stream.PREDICTIONS else None,
         )
+        asked = self._clumped if stream is Stream.LABELS else self._asked
         reading = Reading(
             model=self._plan.name,
             version=version.name,
@@ -78,8 +84,8 @@ class Judging:
             layout=version.layout,
             reference_hash=version.reference.hash,
             events=events_of(part, total),
-            estimates=read(pair, self._asked, self._references[stream]),
-            confidence=self._asked.confidence,
+            estimates=read(pair, asked, self._references[stream]),
+            confidence=asked.confidence,
             labels=(pair.reference, total.copy()) if stream is Stream.LABELS else None,  # the sum goes on
         )
         version.readings[stream, window.name] = reading
