@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import erf, sqrt
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
+from driftwatch.drift.intervals import z_of
 from driftwatch.drift.reading import Ints
 from driftwatch.references.reference import ReferencePanes
 from driftwatch.summaries.layout import Layout, Part, Task
@@ -53,5 +54,5 @@ def widened(confidence: float, factor: float) -> float:
 
     Exact for Wilson's interval and for all that are a value ± z·sd, which depend on z²/n alone.
     """
-    z = float(ndtri((1 + confidence) / 2))
-    return float(2 * ndtr(min(z * factor**0.5, Z_MAX)) - 1) if factor > 1 else confidence
+    z = min(z_of(confidence) * sqrt(factor), Z_MAX)
+    return erf(z / sqrt(2)) if factor > 1 else confidence

@@ -173,7 +173,7 @@ class Inspecting:
             if held.reason not in judged:  # too little data: it neither counts nor resets (E8)
                 after.append(held)
                 continue
-            held = msgspec.structs.replace(held, calm=held.calm + 1, held=0)
+            held = msgspec.structs.replace(held, calm=held.calm + 1)
             if held.firing and held.calm < CALM:
                 after.append(held)
             elif held.firing:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from driftwatch.drift.inspection import LOOKED_MIN, Pane, Rate, Repeats, inspect, unit_factor
+from driftwatch.drift.inspection import LOOKED_MIN, Pane, Rate, Repeats, distance, inspect, unit_factor
 from driftwatch.drift.reasons import Issue, Reason
 from driftwatch.events.classes import Stream
 from driftwatch.events.sampling import LOOKED, Looked, value_of
@@ -212,3 +212,28 @@ def test_the_rate_has_limits_on_both_sides_and_room_for_chance() -> None:
 def test_examples_are_bounded() -> None:
     rows = changed(lambda r: r.update({"k" * 500: "v" * 500, "amount": "\x1b" * 500}))
     assert all(len(issue.example) < 100 and issue.example.isprintable() for issue in inspect(pane(rows), 100))
+
+
+def test_a_unit_is_suspected_only_where_the_values_lie_far_apart() -> None:
+    wide = c.numeric("amount", 0, np.random.default_rng(6).lognormal(0, 2, 20_000))
+    reference = c.count_numeric(wide, np.random.default_rng(6).lognormal(0, 2, 20_000))
+    numbers = np.quantile(
+        np.random.default_rng(7).lognormal(0, 2, 20_000), (np.arange(LOOKED) + 0.5) / LOOKED
+    )
+    assert 0.35 < distance(wide, reference, numbers * 10) < 0.6
+    assert unit_factor(wide, reference, numbers * 10) is None, "drift may do as much"
+    assert unit_factor(wide, reference, numbers * 1e3) == 1e3
+
+
+def test_a_renamed_field_may_have_drifted_as_much_as_chance_shows_in_a_few_values() -> None:
+    rows = records(400, 2)
+    levels = 0.35 + 0.65 * (np.arange(400) + 0.5) / 400
+    drifted = np.random.default_rng(8).permutation(
+        np.quantile([r["amount"] for r in records(5_000, 1)], levels)
+    )  # type: ignore[misc]
+    for row, amount in zip(rows, drifted, strict=True):
+        row["sum"] = float(amount)
+        del row["amount"]
+    looked = np.array([row["sum"] for row in rows[:LOOKED]], np.float64)
+    assert 0.26 < distance(AMOUNT, REFERENCE, looked) < 0.48
+    assert set(told(rows)) == {(Reason.RENAMED_FIELD, "amount")}

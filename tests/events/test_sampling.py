@@ -111,3 +111,15 @@ def test_panes_that_nothing_can_reach_are_forgotten() -> None:
     sampler._limits = {("1", 0): [], ("1", 200): []}
     sampler.forget(200)
     assert set(sampler._limits) == {("1", 200)}
+
+
+def test_few_records_are_read_a_second_time() -> None:
+    sampler, decoder = Sampler(READING), Decoder(READING, b"0123456789abcdef")
+    count = 0
+    for first in range(0, 4_000, 20):
+        values, offsets = [record(2 * k) for k in range(first, first + 20)], np.arange(first, first + 20)
+        batch = RecordBatch(Partition("p", 0), offsets, offsets, values, first + 20)
+        block = Block.of(decoder.decode(batch), 0)
+        count += len(list(sampler.look(batch, block, np.zeros(20, np.int64))))
+    # About LOOKED (1 + ln(n / LOOKED)) of n in one pane, more where a batch holds several at once.
+    assert LOOKED <= count < 200
