@@ -24,6 +24,8 @@ APART: Final = 0.6
 """Kolmogorov's D between the values looked at and the reference, from which a unit is suspected."""
 FACTORS: Final = (10.0, 100.0, 1e3, 1e6, 1e9, 60.0, 3600.0, 0.1, 0.01, 1e-3, 1e-6, 1e-9, 1 / 60, 1 / 3600)
 """Per cent, thousands, milli- and microseconds, minutes and hours, and back."""
+FIT: Final = 1.36
+"""Kolmogorov's one-sample limit at 5 %, times √n: so near must values lie once they are divided by a factor."""
 NEW_MAX: Final = 20
 """New fields that are named."""
 REPEATED: Final = (0.05, 20)
@@ -240,14 +242,15 @@ def unit_factor(field: Field, reference: Ints, numbers: Floats) -> float | None:
     """By which factor the values are off, where they fit the reference divided by it and not as they are.
 
     `reference` int64[columns], `numbers` float64[n]. Kolmogorov's D against the reference's cells, with the one-sample
-    limit at 0.1 % for the fit.
+    limit at 5 % for the fit: a spread squeezed into one point by a wrong factor is at least
+    0.5 away, and must not pass for a fit.
     """
     apart = distance(field, reference, numbers)
     if apart < APART:
         return None
     fits = {factor: distance(field, reference, numbers / factor) for factor in FACTORS}
     best = min(fits, key=lambda factor: (fits[factor], factor))
-    return best if fits[best] <= min(_limit(len(numbers)), apart / 2) else None
+    return best if fits[best] <= min(FIT / np.sqrt(len(numbers)), apart / 2) else None
 
 
 def factor_text(factor: float) -> str:

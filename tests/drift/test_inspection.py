@@ -237,3 +237,11 @@ def test_a_renamed_field_may_have_drifted_as_much_as_chance_shows_in_a_few_value
     looked = np.array([row["sum"] for row in rows[:LOOKED]], np.float64)
     assert 0.26 < distance(AMOUNT, REFERENCE, looked) < 0.48
     assert set(told(rows)) == {(Reason.RENAMED_FIELD, "amount")}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_values_that_moved_by_three_deviations_are_no_change_of_unit(seed: int) -> None:
+    """Divided by ten they all lie near the reference's middle: near half of it, and still half of it away."""
+    plain = c.numeric("amount", 0, np.random.default_rng(9).normal(size=5_000))
+    reference = c.count_numeric(plain, np.random.default_rng(9).normal(size=5_000))
+    assert unit_factor(plain, reference, np.random.default_rng(seed).normal(3, 1, LOOKED)) is None

@@ -70,11 +70,12 @@ def test_a_change_of_the_schema_is_told_within_two_panes_f29(reason: Reason) -> 
     facts = [fact for number in range(4) for fact in feed(core, number)]
     assert not alerts(core)
     facts += [fact for number in range(4, 9) for fact in feed(core, number, CHANGES[reason])]
-    told = [fact for fact in facts if isinstance(fact, QualityChanged)]
+    # A pane whose few values do not fit the factor well says `out_of_range` beside it, which is shown only.
+    told = [f for f in facts if isinstance(f, QualityChanged) and f.reason in SPEC.quality.alert]
     assert {(f.reason, f.began) for f in told} == {(reason, True)}
     assert told[0].time_ms <= START + (4 + 2) * MINUTE
     assert alerts(core) == {f"{QUALITY} {reason}": AlertState.FIRING}
-    (issue,) = core.monitor.models["m"].view().versions["1"].quality
+    (issue,) = (i for i in core.monitor.models["m"].view().versions["1"].quality if i.alerts)
     assert (issue.reason, issue.alerts, issue.stream) == (reason, True, Stream.PREDICTIONS)
     assert issue.example
     assert issue.since_ms == told[0].time_ms
