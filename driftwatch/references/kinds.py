@@ -59,9 +59,7 @@ class Survey:
         self._paths = feature_paths(features, declared)
         self.seen: dict[str, Seen] = {name: Seen() for name in self._paths}
         objects = [self._object] if self._object is not None else []
-        # A label in the same record is read from a file of accepted events, but seldom in the live stream.
-        heads = [path for path in self._spec.heads if path != self._spec.label]
-        read = [*heads, *self._spec.numbers, *self._paths.values()]
+        read = [*self._spec.heads, *self._spec.numbers, *self._paths.values()]
         self._view = Surroundings(read, objects)
         self._unread: set[FieldPath] = set()
 

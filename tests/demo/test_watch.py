@@ -16,7 +16,7 @@ from driftwatch.telemetry.answers import (
     VersionSummary,
 )
 
-FINDING = FindingAnswer("psi", "1h", "country=PT", "income", 0.8512, None, None, 0.25, 1540, 4000, "", [])
+FINDING = FindingAnswer("psi", "1h", "country=PT", "income", 0.8512, None, None, 0.25, 1540, 4000, "", [], [])
 
 
 def model(*versions: tuple[str, str]) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def test_an_alert_on_labels_is_told_but_is_another_act() -> None:
 
 
 def test_a_number_with_an_interval_shows_it() -> None:
-    decay = FindingAnswer("accuracy_decay", "1h", "all", "", 0.25, 0.2, 0.3, 0.05, 2000, 4000, "", [])
+    decay = FindingAnswer("accuracy_decay", "1h", "all", "", 0.25, 0.2, 0.3, 0.05, 2000, 4000, "", [], [])
     fired = alert("accuracy", "performance", "firing") | {"findings": [plain(decay)]}
     (told,) = Watch("1").compare([], [fired], [])
     assert told.details == ("all: accuracy_decay 0.250 (0.200 to 0.300), limit 0.05, 2,000 events",)
