@@ -61,7 +61,35 @@ them. How often the intervals and p-values are right is in [statistics-coverage.
   every class's score in every record. The reliability diagram with its intervals is on `/api/v1/reliability`; by decided class the share
   of right decisions is to be held against the ends of its score cell.
 
-The example is NannyML's synthetic car loan: windows of 5 000 predictions, drift from the sixth on. The small pictures show all ten.
+## What no single feature shows: multivariate fields
+
+Features can change together while each looks as ever: two that rose together now move apart. `multivariate` makes
+numbers of several numeric features of one stream, event by event; from then on they are numeric fields like any other, with every
+statistic on this page, rules, evidence and metrics:
+
+    multivariate:
+      together: {kind: mahalanobis, fields: [age, income, debt]}
+      leftover: {kind: pca_residual, fields: [age, income, debt]}
+      along: {kind: projections, fields: [age, income, debt], projections: 16}
+
+- `mahalanobis`: (x−μ)ᵀΣ⁻¹(x−μ), the squared distance from the reference's centre μ in its own covariance Σ (Mahalanobis 1936).
+  The first to take: it sees broken correlations, and single events that are strange in their combination. Fields that are
+  linearly dependent have no Σ⁻¹, and `reference build` names two of them.
+- `pca_residual`: the length of what the main principal components of the standardised features leave over. The components kept are the
+  fewest that explain 65 % of the variance (`explained`; NannyML's default for its reconstruction error). It sees correlations that break,
+  also of dependent fields; a change along the kept components it does not see.
+- `projections`: `along_1` … `along_16`, the standardised features along fixed random directions (the same in every reference).
+  They see a joint shift, or another spread, too small in each feature; a single broken correlation shows only in the directions that lie well.
+
+The map is fitted on one half of the reference's events, and the reference counts of these fields are those of the other half: in-sample
+numbers alone would show drift where there is none. A bit of the mixed hash of the event's id decides, without ids that of its partition and offset.
+So M is about half as large for them, and `reference build` needs ten complete events per field in the half that it fits on. The map is part of the
+reference file (format 3) and of its layout's hash; live events only meet its numbers. An event that lacks one of the features, or has an
+invalid one, has no value: it counts as missing. **They lie** where a fit on little data meets many fields: take those that belong together.
+
+## The example
+
+The numbers below are of NannyML's synthetic car loan: windows of 5 000 predictions, drift from the sixth on. The small pictures show all ten.
 """
 
 

@@ -78,9 +78,7 @@ def usual(plan: ModelPlan) -> list[Injection]:
     reference = next((c.reference for c in plan.choices if c.reference is not None), None)
     if reference is None:
         return []
-    fields = [
-        f for part in reference.layout.parts for f in part.fields if f.name not in ("score", "decision")
-    ]
+    fields = [f for part in reference.layout.parts for f in part.own if f.name not in ("score", "decision")]
     numeric = next((f.name for f in fields if f.kind is FieldKind.NUMERIC), None)
     category = next(
         (f.name for f in fields if f.kind is FieldKind.CATEGORICAL and len(f.categories) > 1), None
@@ -200,7 +198,7 @@ class Injector:
         return found
 
     def _field(self) -> Field:
-        fields = (f for part in self._reference().layout.parts for f in part.fields)
+        fields = (f for part in self._reference().layout.parts for f in part.own)
         found = next((f for f in fields if f.name == self._injection.field), None)
         if found is None:
             raise ValueError(f"{self._injection}: the reference has no such field")

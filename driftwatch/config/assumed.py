@@ -93,11 +93,19 @@ def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:
         classes = tuple(str(i) for i in range(_classes(spec)))
         fields.append(Field(DECISION, FieldKind.CATEGORICAL, start, categories=classes))
         start = fields[-1].stop
+    # Which stream carries a derived field is known once there is a reference; learned ones have no features' stream.
+    for name in _made(spec) if stream is Stream.PREDICTIONS else ():
+        fields.append(_numeric(name, start, spec))
+        start = fields[-1].stop
     if stream is Stream.PREDICTIONS and _together(spec):
         groups = _cells(spec) if spec.task is Task.BINARY else spec.cells.coarse
         blocks = (Block(SCORE_DECISION, start, (groups + 1, _classes(spec))),)
         return Part(stream, tuple(fields), blocks, blocks[-1].stop)
     return Part(stream, tuple(fields), (), start)
+
+
+def _made(spec: ModelSpec) -> list[str]:
+    return [made for name, of in spec.multivariate.items() for made in of.made(name)]
 
 
 def _together(spec: ModelSpec) -> bool:

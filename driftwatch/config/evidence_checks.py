@@ -7,6 +7,7 @@ from typing import cast
 
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
+from driftwatch.config.multivariate_checks import made_fields
 from driftwatch.config.parts import Parts
 from driftwatch.config.words import suggestion
 from driftwatch.monitor.spec import ModelSpec
@@ -23,6 +24,7 @@ def check_pages(parts: Parts, model: Path) -> Iterator[Mistake]:
             return  # the keys of an object: only a reference knows them
         if isinstance(features, list | dict):
             known += [str(name) for name in cast("Iterable[object]", features)]
+    known += made_fields(parts, model)
     for place, pattern in parts.texts((*model, "evidence", "page")):
         yield from _mistake(place, pattern, known)
 

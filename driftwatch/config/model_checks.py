@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
+from driftwatch.config.multivariate_checks import check_multivariate, made_fields
 from driftwatch.config.parts import Parts
 from driftwatch.config.words import near_miss, suggestion
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
@@ -28,6 +29,7 @@ def check_model(parts: Parts, model: Path) -> Iterator[Mistake]:
     yield from _slices(parts, model)
     yield from _kinds(parts, (*model, "cells", "kinds"))
     yield from _cut_fields(parts, model)
+    yield from check_multivariate(parts, model)
     yield from _learning(parts, model)
 
 
@@ -188,6 +190,7 @@ def _kinds(parts: Parts, path: Path) -> Iterator[Mistake]:
 def _cut_fields(parts: Parts, model: Path) -> Iterator[Mistake]:
     """Cells of their own are for features that there are."""
     path, known = (*model, "cells", "fields"), declared_features(parts, model)
+    known += made_fields(parts, model) if known else []
     named = parts.value(path)
     for name in cast("dict[str, object]", named) if known and isinstance(named, dict) else ():
         if name not in (*known, SCORE):

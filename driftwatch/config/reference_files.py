@@ -90,7 +90,7 @@ def misfit(spec: ModelSpec, reference: Reference) -> str:
     for stream, wanted in streams.items():
         if wanted != (layout.part(stream) is not None):
             return f"it was built {'without' if wanted else 'with'} a stream of {stream}"
-    return _fields(spec, layout)
+    return _fields(spec, layout) or _multivariate(spec, layout)
 
 
 def _told(dimensions: tuple[tuple[str, ...], ...]) -> str:
@@ -103,7 +103,7 @@ def _fields(spec: ModelSpec, layout: Layout) -> str:
         part = layout.part(stream)
         if part is None or of is None:
             continue
-        built = {field.name for field in part.fields} - {SCORE, DECISION}
+        built = {field.name for field in part.own} - {SCORE, DECISION}
         declared = _declared(of)
         if declared is not None and declared != built:
             names = sorted(declared ^ built)
@@ -113,6 +113,17 @@ def _fields(spec: ModelSpec, layout: Layout) -> str:
             return f"it was built {'without' if mapped else 'with'} a score"
     if spec.predictions.threshold != layout.threshold and spec.predictions.decision is None:
         return f"it was built with the threshold {layout.threshold:g}"
+    return ""
+
+
+def _multivariate(spec: ModelSpec, layout: Layout) -> str:
+    built = {d.name: (d.kind, d.inputs, d.fields) for part in layout.parts for d in part.derived}
+    declared = {name: (of.kind, tuple(of.fields), of.made(name)) for name, of in spec.multivariate.items()}
+    for name in sorted(declared.keys() | built.keys()):
+        if name not in built or name not in declared:
+            return f"it was built {'with' if name in built else 'without'} the multivariate field `{name}`"
+        if built[name] != declared[name]:
+            return f"its multivariate field `{name}` is of another kind or of other fields"
     return ""
 
 

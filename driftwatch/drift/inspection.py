@@ -76,7 +76,7 @@ def inspect(pane: Pane, min_events: int) -> tuple[Issue, ...]:
         found += _repeated(pane)
     if pane.events >= min_events and len(pane.looked) >= LOOKED_MIN:
         new = _new_fields(pane)
-        for field in pane.part.fields:
+        for field in pane.part.own:  # what is wrong with a derived field is wrong with its inputs
             found += _of_field(pane, field, new)
         found += [
             Issue(Reason.NEW_FIELD, name, share, n, example.shown)

@@ -55,6 +55,7 @@ def subject_of(spec: ModelSpec, counted_columns: tuple[str, ...] = ()) -> Subjec
         labels=spec.labels,
         dimensions=spec.dimensions,
         cells=spec.cells,
+        multivariate=spec.multivariate,
         pane_ms=min(window.slide for window in spec.windows),
         origin_ms=spec.origin_ms,
         join_within_ms=spec.join_within,
@@ -178,7 +179,7 @@ class ModelPlan:
         kinds: dict[str, FieldKind] = {}
         for reference in (*(choice.reference for choice in self.choices), *self.draining):
             part = reference.layout.part(stream) if reference else None
-            for field in part.fields if part else ():
+            for field in part.own if part else ():
                 if field.name in (SCORE, DECISION):
                     continue
                 if kinds.setdefault(field.name, field.kind) is not field.kind:

@@ -14,7 +14,7 @@ from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.spec import DAY_MS, MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec
 from driftwatch.events.times import Duration
 from driftwatch.evidence.spec import EvidenceSpec
-from driftwatch.references.spec import CellsSpec, ReferenceSpec
+from driftwatch.references.spec import CellsSpec, MultivariateSpec, ReferenceSpec
 from driftwatch.spec import Spec
 from driftwatch.summaries.layout import Task
 from driftwatch.verdicts.condition import Condition
@@ -52,6 +52,8 @@ class ModelSpec(Spec):
     """Settings of the statistics."""
     cells: CellsSpec = CellsSpec()
     """How values are cut into cells when a reference is built."""
+    multivariate: dict[str, MultivariateSpec] = {}
+    """Fields made of several features, by name: they see changes that no single feature shows."""
     evidence: EvidenceSpec = EvidenceSpec()
     """Evidence under the false-alert budget: the trigger where no rules are declared."""
     quality: QualitySpec = QualitySpec()

@@ -91,7 +91,7 @@ def _unread(plan: ModelPlan, reference: Reference) -> list[str]:
             continue
         reading = plan.streams[part.stream].reading
         read = {SCORE, DECISION, *(name for name, _ in (*reading.numeric, *reading.textual))}
-        missing += [field.name for field in part.fields if field.name not in read]
+        missing += [field.name for field in part.own if field.name not in read]
     return missing
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from driftwatch.errors import ReferenceFileError
@@ -18,6 +19,7 @@ from driftwatch.references.codec import content_hash
 from driftwatch.references.design import design
 from driftwatch.references.gathered import Gathered, find, texts_at
 from driftwatch.references.kinds import Survey
+from driftwatch.references.multivariate import fitted_on
 from driftwatch.references.panes import collect, no_panes, pane_width_ms
 from driftwatch.references.reference import Reference, ReferencePanes
 from driftwatch.references.slicing import slice_table
@@ -228,10 +230,24 @@ def _adder(layout: Layout, part: Part, of: _Inputs, joint: Joint) -> _Adds:
     coder = PartCoder(part, [n for n, _ in reading.numeric], [n for n, _ in reading.textual])
     cells = coder.cells(block.numbers, block.texts, block.scores if SCORE in names else None, decisions)
 
+    own, made = _halves(part)
+    made_rows = np.arange(len(own.fields), len(part.fields))
+    own_cells, made_cells = np.delete(cells, made_rows, axis=0), cells[made_rows]
+    for_fit = fitted_on(block) if made.fields else None
+
     def adds(matrix: Ints, places: Ints) -> None:
-        add(part, layout.slices, matrix, cells.take(places, axis=1), joint.take(places))
+        add(own, layout.slices, matrix, own_cells.take(places, axis=1), joint.take(places))
+        if for_fit is not None:
+            places = places[~for_fit[places]]
+            add(made, layout.slices, matrix, made_cells.take(places, axis=1), joint.take(places))
 
     return adds
+
+
+def _halves(part: Part) -> tuple[Part, Part]:
+    """The part without and with nothing but its derived fields; both have its columns."""
+    derived = part.fields[len(part.own) :]
+    return structs.replace(part, fields=part.own), structs.replace(part, fields=derived, blocks=())
 
 
 def _label_adder(layout: Layout, predictions: Block, labels: _Labels, joint: Joint) -> _Adds:

@@ -21,8 +21,8 @@ from driftwatch.summaries.layout import Layout
 Ints = NDArray[np.int64]
 
 MAGIC: Final = b"driftwatch reference\n"
-FORMAT: Final = 2
-"""1: without the fields that nobody reads; still understood."""
+FORMAT: Final = 3
+"""1: without the fields that nobody reads. 2: without derived fields, and still written where there are none. Both are understood."""
 _FRAME: Final = struct.Struct("<HI")
 """Format, size of the header in bytes."""
 _CHECKSUM_BYTES: Final = 32
@@ -57,7 +57,8 @@ def encode(reference: Reference) -> bytes:
     header = msgspec.msgpack.encode(msgspec.structs.replace(_header(reference, arrays), kinds=kinds))
     packer = zlib.compressobj(6)
     body = [packer.compress(array.astype(f"<i{array.itemsize}").tobytes()) for array in arrays.values()]
-    data = b"".join([MAGIC, _FRAME.pack(FORMAT, len(header)), header, *body, packer.flush()])
+    version = FORMAT if any(part.derived for part in reference.layout.parts) else FORMAT - 1
+    data = b"".join([MAGIC, _FRAME.pack(version, len(header)), header, *body, packer.flush()])
     return data + hashlib.sha256(data).digest()
 
 

@@ -13,9 +13,11 @@ from driftwatch.events.block import Block as Events
 from driftwatch.events.classes import Stream
 from driftwatch.events.spec import DAY_MS
 from driftwatch.references.categorical import by_frequency, categorical_field, field_of
+from driftwatch.references.multivariate import fit, fitted_on, streams_of_derived
 from driftwatch.references.numeric import numeric_field
 from driftwatch.references.spec import CellsSpec
 from driftwatch.references.subject import StreamColumns, Subject
+from driftwatch.summaries.derived import Derived, Deriver
 from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
     DECISION,
@@ -54,7 +56,8 @@ def design(
     """
     predictions = next(events for of, events in streams if of.reading.stream is Stream.PREDICTIONS)
     classes = _classes(subject, predictions.decisions, labels)
-    parts = [_part(subject, of, events, classes) for of, events in streams]
+    placed = streams_of_derived(subject, {of.reading.stream: of for of, _ in streams})
+    parts = [_part(subject, of, events, classes, placed[of.reading.stream]) for of, events in streams]
     for part in parts:
         if not part.fields:
             raise ReferenceFileError(
@@ -86,7 +89,9 @@ def _classes(
     return (*by_frequency(texts, subject.cells.categories), OTHER)
 
 
-def _part(subject: Subject, of: StreamColumns, events: Events, classes: tuple[str, ...]) -> Part:
+def _part(
+    subject: Subject, of: StreamColumns, events: Events, classes: tuple[str, ...], derived: Sequence[str]
+) -> Part:
     fields: list[Field] = []
     spec = subject.cells
 
@@ -102,8 +107,31 @@ def _part(subject: Subject, of: StreamColumns, events: Events, classes: tuple[st
             fields.append(_score_field(subject, start(), _valid(events.scores)))
         if _decides(subject):
             fields.append(_decision_field(start(), classes, spec))
+    maps, fields[len(fields) :] = _derived(subject, of, events, derived, start())
     blocks = _together(subject, fields, len(classes)) if of.reading.stream is Stream.PREDICTIONS else ()
-    return Part(of.reading.stream, tuple(fields), blocks, blocks[-1].stop if blocks else start())
+    return Part(of.reading.stream, tuple(fields), blocks, blocks[-1].stop if blocks else start(), maps)
+
+
+def _derived(
+    subject: Subject, of: StreamColumns, events: Events, names: Sequence[str], start: int
+) -> tuple[tuple[Derived, ...], list[Field]]:
+    """The maps fitted on one half of the events, and their fields, cut from the other half, from column `start` on."""
+    if not names:
+        return (), []
+    numeric = [name for name, _ in of.reading.numeric]
+    for_fit = fitted_on(events)
+    maps: list[Derived] = []
+    for name in names:
+        spec = subject.multivariate[name]
+        places = [numeric.index(field) for field in spec.fields]
+        maps.append(fit(name, spec, events.numbers[for_fit][:, places]))
+    deriver = Deriver(maps, numeric)
+    values = deriver.extend(events.numbers[~for_fit])[:, len(numeric) :]
+    fields: list[Field] = []
+    for name, column in zip(deriver.names, values.T, strict=True):
+        at = fields[-1].stop if fields else start
+        fields.append(numeric_field(name, at, _valid(column), subject.cells))
+    return tuple(maps), fields
 
 
 def _score_field(subject: Subject, start: int, scores: Floats) -> Field:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from driftwatch.events.times import Duration
 from driftwatch.spec import Spec
+from driftwatch.summaries.derived import DerivedKind
 from driftwatch.summaries.layout import FieldKind, Scheme
 
 
@@ -98,3 +99,36 @@ class CellsSpec(Spec):
             for name, field in self.fields.items()
         }
         return implied | self.kinds
+
+
+class MultivariateSpec(Spec):
+    """A number that is made of several numeric features of one stream, and then counted like a feature.
+
+    Its map is fitted on one half of the reference's events and kept in the reference; its reference counts are those
+    of the other half.
+    """
+
+    kind: DerivedKind
+    """`mahalanobis`: squared distance from the reference's centre, in its own covariance. `pca_residual`: what the main
+    components of the standardised features leave over. `projections`: fixed random directions, each a field `NAME_1`, `NAME_2`, …"""
+    fields: list[str] = Field(min_length=2)
+    """Numeric features, all of predictions or all of the features' stream; an event without one of them has no value."""
+    explained: float = Field(default=0.65, gt=0, lt=1)
+    """`pca_residual`: share of the variance that the kept components explain (NannyML's default)."""
+    projections: int = Field(default=16, ge=1, le=64)
+    """`projections`: how many."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> MultivariateSpec:
+        if len(set(self.fields)) < len(self.fields):
+            raise ValueError("a field is there twice; write each once")
+        for key, kind in (("explained", DerivedKind.PCA_RESIDUAL), ("projections", DerivedKind.PROJECTIONS)):
+            if key in self.model_fields_set and self.kind is not kind:
+                raise ValueError(f"`{key}` is for `kind: {kind}`; leave it out")
+        return self
+
+    def made(self, name: str) -> tuple[str, ...]:
+        """Names of the fields that come of it."""
+        if self.kind is DerivedKind.PROJECTIONS:
+            return tuple(f"{name}_{k}" for k in range(1, self.projections + 1))
+        return (name,)

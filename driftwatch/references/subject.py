@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from driftwatch.events.classes import Stream
 from driftwatch.events.fields import FieldPath, feature_paths, split
 from driftwatch.events.reading import LabelKind, StreamReading, reading_of
 from driftwatch.events.spec import MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec, StreamSpec
-from driftwatch.references.spec import CellsSpec
+from driftwatch.references.spec import CellsSpec, MultivariateSpec
 from driftwatch.summaries.layout import FieldKind, Task
 
 Kinds = Mapping[str, FieldKind]
@@ -47,6 +47,8 @@ class Subject:
     dimensions: tuple[tuple[str, ...], ...] = ()
     """Declared slicings as tuples of slice columns."""
     cells: CellsSpec = DEFAULT_CELLS
+    multivariate: Mapping[str, MultivariateSpec] = field(default_factory=dict[str, MultivariateSpec])
+    """Derived fields by name."""
     pane_ms: int = 5 * MINUTE_MS
     """The model's base pane: its smallest slide."""
     origin_ms: int = 0

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.columns import INVALID_TEXT
+from driftwatch.summaries.derived import Deriver
 from driftwatch.summaries.layout import DECISION, SCORE, SCORE_DECISION, Block, Field, FieldKind, Part
 
 Cells = NDArray[np.integer]
@@ -186,7 +187,9 @@ class PartCoder:
         widest = max([0 if block is None else block.size, *(field.cells for field in part.fields)])
         self.dtype: type[np.int16] | type[np.int32] = np.int32 if widest > WIDE else np.int16
         self._names = tuple(field.name for field in part.fields)
-        self._sources = tuple(_source(field, numeric, textual) for field in part.fields)
+        self._deriver = Deriver(part.derived, numeric)
+        numbered = (*numeric, *self._deriver.names)
+        self._sources = tuple(_source(field, numbered, textual) for field in part.fields)
         self._together = None if block is None else JointCoder(part, block)
 
     def cells(
@@ -201,6 +204,7 @@ class PartCoder:
         Raises ValueError where the part has a field `score` or `decision` and it is not given.
         """
         rows = len(self._sources) + (self._together is not None)
+        numbers = self._deriver.extend(numbers)
         made = np.empty((rows, self._length(numbers, texts, scores, decisions)), self.dtype)
         for row, source in enumerate(self._sources):
             found = source(numbers, texts, scores, decisions)

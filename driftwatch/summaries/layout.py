@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from driftwatch.events.classes import Stream
+from driftwatch.summaries.derived import Derived
 from driftwatch.summaries.slices import SliceTable
 
 
@@ -164,13 +165,28 @@ RESIDUAL_EDGES: Final = (
 """Upper edges of the residuals' cells `(a, b]`, in units of the scale; the last cell is open."""
 
 
-class Part(msgspec.Struct, frozen=True):
-    """The columns that one stream fills; each part has panes and windows of its own."""
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The columns that one stream fills; each part has panes and windows of its own.
+
+    What has its default is left out of the encoding: a layout without derived fields has the hash that it always had.
+    """
 
     stream: Stream
     fields: tuple[Field, ...]
     blocks: tuple[Block, ...]
     columns: int
+    derived: tuple[Derived, ...] = ()
+    """What makes the last of the fields from the others."""
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Names of the derived fields; they stand behind all others."""
+        return tuple(name for derived in self.derived for name in derived.fields)
+
+    @property
+    def own(self) -> tuple[Field, ...]:
+        """The fields that are not derived."""
+        return self.fields[: len(self.fields) - len(self.made)]
 
     def field(self, name: str) -> Field:
         """The field of this name; KeyError if the part has none."""

@@ -30,6 +30,7 @@ def reference_of(spec: ModelSpec = MODEL, events: int = 400) -> Reference:
         labels=spec.labels,
         dimensions=spec.dimensions,
         cells=spec.cells,
+        multivariate=spec.multivariate,
         pane_ms=min(window.slide for window in spec.windows),
     )
     values = [json.dumps(_record(i)).encode() for i in range(events)]

@@ -23,7 +23,8 @@ def spec_with(**change: Any) -> Any:
 )
 def test_what_is_learned_is_never_larger(cells: int, exact: bool, values: int, calibration: int) -> None:
     spec = spec_with(
-        cells={"cells": cells, "exact": exact, "slice_values": values, "calibration_cells": calibration}
+        cells={"cells": cells, "exact": exact, "slice_values": values, "calibration_cells": calibration},
+        multivariate={"both": {"kind": "projections", "fields": ["age", "income"], "projections": 2}},
     )
     real, assumed = reference_of(spec, events=150).layout, assumed_layout(spec)
     assert len(real.slices.rows) <= len(assumed.slices.rows)

@@ -26,6 +26,18 @@ def test_it_fits_the_model_that_it_was_built_for() -> None:
     assert misfit(MODEL, REFERENCE) == ""
 
 
+def test_its_derived_fields_are_those_of_the_model() -> None:
+    both = {"kind": "mahalanobis", "fields": ["age", "income"]}
+    model = spec_with(multivariate={"both": both})
+    built = reference_of(model)
+    assert misfit(model, built) == ""
+    assert misfit(model, REFERENCE) == "it was built without the multivariate field `both`"
+    assert misfit(MODEL, built) == "it was built with the multivariate field `both`"
+    for change in ({"kind": "pca_residual"}, {"fields": ["income", "age"]}):
+        other = spec_with(multivariate={"both": both | change})
+        assert misfit(other, built) == "its multivariate field `both` is of another kind or of other fields"
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

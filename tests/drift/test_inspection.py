@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_part
 
 from driftwatch.drift.inspection import LOOKED_MIN, Pane, Rate, Repeats, distance, inspect, unit_factor
 from driftwatch.drift.reasons import Issue, Reason
 from driftwatch.events.classes import Stream
 from driftwatch.events.sampling import LOOKED, Looked, value_of
+from driftwatch.summaries.derived import Derived, DerivedKind
 from driftwatch.summaries.layout import Part
 from tests.drift import counting as c
 
@@ -245,3 +247,17 @@ def test_values_that_moved_by_three_deviations_are_no_change_of_unit(seed: int) 
     plain = c.numeric("amount", 0, np.random.default_rng(9).normal(size=5_000))
     reference = c.count_numeric(plain, np.random.default_rng(9).normal(size=5_000))
     assert unit_factor(plain, reference, np.random.default_rng(seed).normal(3, 1, LOOKED)) is None
+
+
+def test_a_derived_field_is_not_inspected_for_what_is_wrong_with_its_input() -> None:
+    made = c.numeric("both", PART.columns, np.random.default_rng(3).chisquare(2, 5_000))
+    derived = Derived("both", DerivedKind.MAHALANOBIS, ("amount",), (0.0,), ((1.0,),))
+    part = replace_part(PART, fields=(*PART.fields, made), columns=made.stop, derived=(derived,))
+    gone = changed(lambda row: row.pop("amount"))
+    nothing = c.count_numeric(made, np.full(len(gone), np.nan))
+    past = c.count_numeric(made, np.random.default_rng(4).chisquare(2, 5_000))
+    seen = replace(
+        pane(gone), part=part,
+        reference=np.concatenate([REFERENCE, past]), current=np.concatenate([counts(gone), nothing]),
+    )  # fmt: skip
+    assert [(i.reason, i.field) for i in inspect(seen, 100)] == [(Reason.REMOVED_FIELD, "amount")]
