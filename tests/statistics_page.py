@@ -82,7 +82,7 @@ statistic on this page, rules, evidence and metrics:
   They see a joint shift, or another spread, too small in each feature; a single broken correlation shows only in the directions that lie well.
 
 The map is fitted on one half of the reference's events, and the reference counts of these fields are those of the other half: in-sample
-numbers alone would show drift where there is none. A bit of the mixed hash of the event's id decides, without ids that of its partition and offset.
+numbers alone would show drift where there is none. A bit of the mixed hash of the event's id decides, without ids that of its offset.
 So M is about half as large for them, and `reference build` needs ten complete events per field in the half that it fits on. The map is part of the
 reference file (format 3) and of its layout's hash; live events only meet its numbers. An event that lacks one of the features, or has an
 invalid one, has no value: it counts as missing. **They lie** where a fit on little data meets many fields: take those that belong together.

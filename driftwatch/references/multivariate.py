@@ -65,11 +65,10 @@ def _misplaced(spec: MultivariateSpec, streams: Mapping[Stream, StreamColumns], 
 def fitted_on(events: Block) -> Bools:
     """bool[n]: which events derived fields are fitted on, about half; the others are the baseline.
 
-    A bit of the mixed id hash decides; without ids, of partition and offset. So it depends on the event alone, not on
-    the order or the number of the others. (In-sample residuals alone would show drift where there is none: STATISTICS §5.)
+    A bit of the mixed id hash decides; without ids, of the offset. So it depends on the event alone, not on the order or
+    the number of the others. (In-sample residuals alone would show drift where there is none: STATISTICS §5.)
     """
-    row = (events.partitions.astype(np.uint64) << np.uint64(48)) ^ events.offsets.astype(np.uint64)
-    key = np.where(events.ids >= 0, events.ids.astype(np.uint64), row)
+    key = np.where(events.ids >= 0, events.ids, events.offsets).astype(np.uint64)
     return (_mixed(key) >> np.uint64(63)).astype(np.bool_)
 
 

@@ -169,6 +169,18 @@ def test_the_order_of_the_events_does_not_matter() -> None:
     assert built(rows).hash == built(shuffled).hash
 
 
+def test_without_ids_the_offset_decides_and_half_is_half() -> None:
+    of = PredictionsSpec.model_validate(
+        {"topic": "p", "time": {"path": "ts", "unit": "ms"}, "score": "p", "features": "f"}
+    )
+    rows = records(np.tile([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]], (250, 1)))
+    reference = built(rows, predictions=of)
+    assert reference.hash == built(rows, predictions=of).hash
+    made = part_of(reference).field("together")
+    assert 430 < reference.totals[Stream.PREDICTIONS][0, made.start : made.stop].sum() < 570
+    assert len(made.centres) >= 3, "equal events lie in both halves"
+
+
 def test_fields_of_the_features_stream_belong_to_its_part() -> None:
     features = FeaturesSpec.model_validate(
         {"topic": "f", "id": "id", "time": {"path": "ts", "unit": "ms"}, "features": "f"}
