@@ -286,9 +286,10 @@ class ModelMonitor:
                 reference = learning.learn(created_ms=inflow.frontier_ms)
                 plan = self.plan.with_reference(name, reference)
                 self._replan(plan)
-            except ReferenceFileError:
+            except ReferenceFileError as error:
                 became = self._learn_on(learning, inflow.frontier_ms, choice.learn_ms, changes)
-                self._journal(changes, Entry.LEARNING, offsets, {"version": name, "became": became})
+                row = {"version": name, "became": became, "why": str(error)}
+                self._journal(changes, Entry.LEARNING, offsets, row)
                 continue
             changes.chunks |= learning.forget()
             changes.references[reference.hash] = encode(reference)

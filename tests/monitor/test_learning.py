@@ -14,6 +14,7 @@ from driftwatch.events.order import AFTER_ALL
 from driftwatch.events.records import Partition
 from driftwatch.facts import ReferenceLearned, VersionSeen
 from driftwatch.monitor.learning import EVENTS_MIN, Learning, LearningState
+from driftwatch.monitor.spec import ModelSpec
 from tests.monitor.drive import Logs, classes, counted, drive, lines, panes, spec
 from tests.monitor.test_counting import ids
 from tests.monitor.test_plan import planned
@@ -109,6 +110,46 @@ def test_a_version_whose_fields_are_of_other_kinds_goes_on_learning() -> None:
     assert set(model.versions.live) == {"1"}
     assert set(model.versions.learning) == {"2"}, "watched as soon as it can be compared"
     assert counted(core, Stream.PREDICTIONS, model.versions.live["1"].layout)["all"] > 300
+
+
+def together(width: float) -> tuple[ModelSpec, Logs]:
+    """A model with a field made of two, of which one varies by `width`, and 40 minutes of its records."""
+    both = {"kind": "mahalanobis", "fields": ["x", "w"]}
+    of = spec(
+        reference={"learn": "20m"},
+        labels=None,
+        multivariate={"both": both},
+        predictions={"features": ["x", "w"]},
+    )
+    logs, rng = Logs(), random.Random(5)
+    for k, record in enumerate(ids(random.Random(2), 2_400)):
+        logs.add("p", 0, {**record, "w": None if k % 10 == 0 else rng.gauss(0, 1) * width})
+    return of, logs
+
+
+def test_a_derived_field_is_learned_and_counted_the_same_in_any_batches_and_after_restarts() -> None:
+    of, logs = together(1.0)
+    learned = drive(Core(of, None), logs, 1).monitor.models["m"].versions.live["1"]
+    made = learned.layout.part(Stream.PREDICTIONS).field("both")  # type: ignore[union-attr]
+    counts = [drive(Core(of, learned.reference), logs, seed).store.saved.panes for seed in (2, 3)]
+    one, two = ({key: pane.tolist() for key, pane in panes.items()} for panes in counts)
+    assert one == two
+    count = sum(pane[0, made.start : made.stop] for pane in counts[0].values())
+    assert count.sum() == 2_400
+    assert count[-2] == 240, "w is missing"
+
+
+def test_what_makes_no_reference_is_put_off_and_the_journal_says_why() -> None:
+    of, logs = together(0.0)
+    core = Core(of, None)
+    core.monitor.assign(logs.bounds)
+    rows = []
+    for first in range(0, 2_400, 300):
+        stamps = logs.stamps[P0][first : first + 300]
+        core.monitor.ingest(batch("p", 0, logs.values[P0][first : first + 300], first, stamps))
+        rows += [row for row in core.commit().changes.journal if row.kind == "learning"]
+    assert [row.details["became"] for row in rows] == ["put_off"]
+    assert "multivariate field 'both': 'w' is constant" in rows[0].details["why"]
 
 
 def test_learned_panes_begin_after_everything_that_was_learned_from() -> None:
