@@ -72,7 +72,10 @@ def test_the_cases_reach_what_they_are_meant_to() -> None:
     never = {RecordClass.OVER_LIMIT, RecordClass.INVALID_UTF8, RecordClass.INVALID_NESTING}
     never |= {RecordClass.INVALID_DUPLICATE_KEY}  # how records are read is tested in events/
     assert {why.value for why in RecordClass} - {why.value for why in never} <= set(classes)
-    by_hand = {Entry.ACKNOWLEDGE.value, Entry.ACCEPT.value}  # what people ask for is tested in monitor/ and recompute/
+    by_hand = {
+        Entry.ACKNOWLEDGE.value,
+        Entry.ACCEPT.value,
+    }  # what people ask for is tested in monitor/ and recompute/
     assert {entry.value for entry in Entry} - by_hand <= set(rows)
     assert {AlertChanged.__name__, SplitIds.__name__} <= set(facts)
 
