@@ -25,4 +25,4 @@ def test_everything_stays_flat(kafka: Broker, tmp_path: Path, seconds: int, back
     assert panes_after <= 1.5 * panes + 10, "open panes"
     assert flat["lag"][1] < 30 * soaked.rate_per_s, "it keeps up"
     assert max(sample.log_mib for sample in soaked.samples) < 70, "the log begins anew"
-    assert soaked.samples[-1].pending == QUEUED, "the dead endpoint's rows wait"
+    assert soaked.samples[-1].pending >= QUEUED, "the dead endpoint's rows wait, and what was decided since"

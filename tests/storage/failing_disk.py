@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from driftwatch.errors import CommitUnknownError, StateError
-from driftwatch.storage.sqlite import open_checkpoint
+from driftwatch.storage.sqlite import SqliteCheckpoint, open_checkpoint
 from tests.storage.test_sqlite import changes, held, join
 
 SOURCE = Path(__file__).with_suffix(".c")
@@ -96,18 +96,21 @@ def failed(folder: Path) -> None:
     print(outcomes)
 
 
+def _started(path: Path, outcome: str) -> tuple[SqliteCheckpoint, str]:
+    """The state opened, as often as whoever starts the daemon again must; and the outcome, `not started` where it failed."""
+    while True:
+        try:
+            return open_checkpoint(path), outcome
+        except (StateError, CommitUnknownError):
+            outcome = "not started"
+
+
 def _survive(path: Path, states: list[Any], done: Callable[[], bool]) -> str:
     """Commit, as the loop does it whatever happens; the state must be that of the last commit at any time.
 
     Ends two commits after the fault.
     """
-    outcome = "unnoticed"
-    while True:
-        try:
-            checkpoint = open_checkpoint(path)
-            break
-        except (StateError, CommitUnknownError):
-            outcome = "not started"
+    checkpoint, outcome = _started(path, "unnoticed")
     number, last = checkpoint.load().sequence + 1, COMMITS
     while number <= last:
         if done():
@@ -124,9 +127,8 @@ def _survive(path: Path, states: list[Any], done: Callable[[], bool]) -> str:
         except (CommitUnknownError, StateError) as error:
             outcome = "loaded again"
             if isinstance(error, StateError):
-                outcome = "ended"
                 checkpoint.close()
-                checkpoint = open_checkpoint(path)
+                checkpoint, outcome = _started(path, "ended")
             state = held(checkpoint)
             assert state[0] in (number - 1, number), "acknowledged, or under way"
             assert state == states[state[0]]
