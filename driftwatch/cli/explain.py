@@ -56,7 +56,9 @@ def explain(
     found = [each for plan in chosen for each in prospects(plan, change / 100, shown)]
     paper = Paper(json)
     if json:
-        paper.json(found)
+        from driftwatch.telemetry.views import prospects_answer
+
+        paper.json([prospects_answer(each) for each in found])
         return
     for each in found:
         show(each, change, paper)

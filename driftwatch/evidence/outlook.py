@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from driftwatch.evidence.planning import Bets
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class Outlook:
     effective: Floats
     """Independent events per pane."""
 
-    def at(self, row: int, indicators: slice) -> Outlook:
-        """Of one stream, float64[indicators] each."""
+    def at(self, rows: int | Ints, indicators: slice | Ints) -> Outlook:
+        """Of one stream float64[indicators] each; of rows and indicators pairwise, float64[pairs]."""
         parts = (self.share, self.up, self.down, self.effective)
-        return Outlook(*(part[row, indicators] for part in parts))
+        return Outlook(*(part[rows, indicators] for part in parts))
 
-    def bets(self, steps: tuple[float, ...], needed: float) -> tuple[Bets, ...]:
+    def bets(self, steps: tuple[float, ...], needed: Floats | float) -> tuple[Bets, ...]:
         """The bets in each direction that the steps have."""
         found: list[Bets] = []
         for q0, sign in ((self.up, 1), (self.down, -1)):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -65,84 +67,89 @@ class Powers:
         self._detector, self._slices, self._panes = detector, slices, panes
         self._outlooks: dict[int, Outlook] = {}
 
-    def all(self, change: float, slices: tuple[str, ...] = ()) -> Iterable[Power]:
+    def all(self, change: float, slices: tuple[str, ...] = ()) -> Iterator[Power]:
         """Streams of these slices (default: all), with the delay to find a change of this size, by group, field and slice."""
         for group, pool in self._detector.pools.items():
-            for member in pool.members:
-                if not slices or self._slices[member.row] in slices:
-                    yield self._power(group, member, change)
+            chosen = (m for m in pool.members if not slices or self._slices[m.row] in slices)
+            for bank, members in groupby(chosen, attrgetter("bank")):
+                yield from self._powers(group, bank, list(members), change)
 
     def judge(self, goal: Goal) -> Reach:
         """The best stream that can find it: of its slice, its field and its kind."""
-        delays = [
-            self._delay_ms(group, member, goal.size)
-            for group in goal.groups if group in self._detector.pools
-            for member in self._detector.pools[group].members
-            if self._slices[member.row] == goal.slice and self._looks(member, goal)
-        ]  # fmt: skip
-        return Reach(goal, min(delays, default=NEVER))
+        delays: list[float] = []
+        for group in goal.groups:
+            pool = self._detector.pools.get(group)
+            chosen = (m for m in pool.members if self._can_find(m, goal)) if pool else ()
+            for bank, members in groupby(chosen, attrgetter("bank")):
+                delays += _delays(*self._bets(group, bank, list(members)), goal.size).tolist()
+        return Reach(goal, min(delays, default=NEVER) * self._detector.pane_ms)
 
-    def _looks(self, member: Member, goal: Goal) -> bool:
+    def _can_find(self, member: Member, goal: Goal) -> bool:
+        if self._slices[member.row] != goal.slice:
+            return False
         return goal.what in (ACCURACY, CALIBRATION, *MISSING) or goal.what == self._field(member)
 
     def _field(self, member: Member) -> str:
         return self._detector.designs[member.bank].fields[member.watch]
 
-    def _power(self, group: Group, member: Member, change: float) -> Power:
-        detector = self._detector
-        bank = detector.banks[member.bank]
-        spread = bank.observer.spread
-        at = member.row, member.watch
-        per_ms = detector.pane_ms
-        return Power(
-            group=group,
-            field=self._field(member),
-            slice=self._slices[member.row],
-            learned=bool(spread.learned[at]),
-            factor=float(spread.factor[at]),
-            tolerance=float(spread.tolerance[at]),
-            events=float(self._events(member.bank)[at]),
-            day=self._smallest(group, member, DAY_MS / per_ms),
-            week=self._smallest(group, member, WEEK_MS / per_ms),
-            delay_ms=self._delay_ms(group, member, change),
-        )
+    def _powers(self, group: Group, bank: int, members: list[Member], change: float) -> Iterator[Power]:
+        pane_ms = self._detector.pane_ms
+        spread, events = self._detector.banks[bank].observer.spread, self._events(bank)
+        share, bets = self._bets(group, bank, members)
+        day, week = (_smallest(share, bets, span / pane_ms) for span in (DAY_MS, WEEK_MS))
+        delays = _delays(share, bets, change)
+        for place, member in enumerate(members):
+            at = member.row, member.watch
+            yield Power(
+                group=group,
+                field=self._field(member),
+                slice=self._slices[member.row],
+                learned=bool(spread.learned[at]),
+                factor=float(spread.factor[at]),
+                tolerance=float(spread.tolerance[at]),
+                events=float(events[at]),
+                day=float(day[place]),
+                week=float(week[place]),
+                delay_ms=float(delays[place]) * pane_ms,
+            )
 
     def _events(self, bank: int) -> Floats:
         stream = self._detector.designs[bank].stream
         return self._detector.banks[bank].observer.reference_events / max(self._panes.get(stream, 0.0), 1e-9)
 
-    def _bets(self, group: Group, member: Member) -> tuple[Floats, tuple[Bets, ...]]:
-        """Shares and bets of the indicator that speaks for the stream: the one in the middle."""
+    def _bets(self, group: Group, number: int, members: list[Member]) -> tuple[Floats, tuple[Bets, ...]]:
+        """Shares float64[members] and bets of the indicator that speaks for each stream of one bank."""
         detector = self._detector
-        bank = detector.banks[member.bank]
-        if member.bank not in self._outlooks:
-            self._outlooks[member.bank] = bank.observer.outlook(self._events(member.bank))
-        part = bank.indicators(member.watch)
-        one = self._outlooks[member.bank].at(member.row, part)
+        bank = detector.banks[number]
+        if number not in self._outlooks:
+            self._outlooks[number] = bank.observer.outlook(self._events(number))
+        outlook = self._outlooks[number]
+        rows, watches = np.array([(m.row, m.watch) for m in members], np.int64).T
+        parts = [bank.indicators(m.watch) for m in members]
+        places = [
+            part.start + _speaker(group, outlook.at(m.row, part))
+            for m, part in zip(members, parts, strict=True)
+        ]
+        chosen = outlook.at(rows, np.array(places, np.int64))
         needed = detector.log_limit(group) + float(np.log(len(detector.pools[group].members)))
-        needed += float(np.log(bank.bets[member.row, member.watch]))
-        place = _speaker(group, one)
-        chosen = Outlook(
-            *(values[place : place + 1] for values in (one.share, one.up, one.down, one.effective))
-        )
-        return chosen.share, chosen.bets(bank.observer.steps, needed)
+        return chosen.share, chosen.bets(bank.observer.steps, needed + np.log(bank.bets[rows, watches]))
 
-    def _smallest(self, group: Group, member: Member, panes: float) -> float:
-        """The worse of the two directions, where both are bet on."""
-        share, bets = self._bets(group, member)
-        found = [
-            abs(float(bet.smallest(panes)[0]) - float(share[0])) for bet in bets if not np.isnan(bet.q0[0])
-        ]
-        return max(found) if found else float("nan")
 
-    def _delay_ms(self, group: Group, member: Member, change: float) -> float:
-        share, bets = self._bets(group, member)
-        panes = [
-            float(bet.panes(np.clip(share + bet.sign * change, 0.0, 1.0))[0])
-            for bet in bets
-            if not np.isnan(bet.q0[0])
-        ]
-        return max(panes) * self._detector.pane_ms if panes else NEVER
+def _smallest(share: Floats, bets: tuple[Bets, ...], panes: float) -> Floats:
+    """The worse of the two directions, where both are bet on; NaN where one of them finds nothing in time."""
+    found = [np.where(np.isnan(bet.q0), -np.inf, np.abs(bet.smallest(panes) - share)) for bet in bets]
+    worst = np.maximum.reduce(found)
+    return np.where(worst == -np.inf, np.nan, worst)
+
+
+def _delays(share: Floats, bets: tuple[Bets, ...], change: float) -> Floats:
+    """Panes to the alert for a change of the share in the worse direction, where both are bet on."""
+    found = [
+        np.where(np.isnan(bet.q0), -np.inf, bet.panes(np.clip(share + bet.sign * change, 0.0, 1.0)))
+        for bet in bets
+    ]
+    worst = np.maximum.reduce(found)
+    return np.where(worst == -np.inf, NEVER, worst)
 
 
 def _speaker(group: Group, one: Outlook) -> int:

@@ -454,7 +454,11 @@ class ModelMonitor:
             model=self.plan.name,
             task=self.plan.spec.task.value,
             versions=version_views(
-                self.versions, self.watching.views, self.inspecting.views, self.decisions.state.late.verdict
+                self.versions,
+                self.watching.views,
+                self.inspecting.views,
+                self.decisions.state.late.verdict,
+                self.watching.prospects,
             ),
             alerts=self.decisions.alerts(),
             episodes=self.decisions.episodes(),

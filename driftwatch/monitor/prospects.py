@@ -25,9 +25,12 @@ class Prospects:
 
     model: str
     pattern: str
+    """Of versions; of a running one its name."""
     pane_ms: int
     watched: bool
     """Whether evidence alerts for this model."""
+    change: float
+    """Of a share, for which the delays of `powers` are told."""
     streams: int
     """All declared ones; `powers` may be those of some slices."""
     powers: tuple[Power, ...]
@@ -51,6 +54,19 @@ def _of(
     pane_ms = min(window.slide_ms for window in plan.windows)
     budget = plan.budget or USUAL
     detector = Detector(designs(reference, plan.spec.evidence), budget, pane_ms, plan.sharers)
+    return prospects_of(detector, plan, pattern, reference, change, slices)
+
+
+def prospects_of(
+    detector: Detector,
+    plan: ModelPlan,
+    pattern: str,
+    reference: Reference,
+    change: float = CHANGE,
+    slices: tuple[str, ...] = (ALL,),
+) -> Prospects:
+    """What this detector, designed from the reference, can find at the reference's traffic."""
+    pane_ms = detector.pane_ms
     covered = {
         part.stream: max(reference.span_of(part.stream) / pane_ms, 1.0) for part in reference.layout.parts
     }
@@ -60,6 +76,7 @@ def _of(
         pattern=pattern,
         pane_ms=pane_ms,
         watched=plan.budget is not None and plan.spec.evidence.enabled,
+        change=change,
         streams=sum(len(pool.members) for pool in detector.pools.values()),
         powers=tuple(powers.all(change, slices)),
         goals=tuple(powers.judge(Goal.parse(line)) for line in plan.spec.evidence.must_detect),

@@ -14,6 +14,7 @@ from driftwatch.drift.reading import Reading
 from driftwatch.drift.reasons import Reason
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
+from driftwatch.monitor.prospects import Prospects
 from driftwatch.verdicts.verdict import Verdict
 
 
@@ -110,6 +111,8 @@ class VersionView:
     rules: tuple[RuleView, ...] = ()
     last_event_ms: int = 0
     evidence: tuple[EvidenceView, ...] = ()
+    prospects: Prospects | None = None
+    """What its evidence can find in all traffic; None where it does not alert, or before the first closed pane."""
     quality: tuple[IssueView, ...] = ()
     cohorts: CohortView | None = None
     """None where no labels are counted."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
+from driftwatch.monitor.prospects import Prospects
 from driftwatch.monitor.snapshot import EvidenceView, IssueView, VersionView
 from driftwatch.monitor.versions import Versions
 from driftwatch.verdicts.verdict import CODE, VERDICTS, Verdict, loudest
@@ -14,13 +16,17 @@ def version_views(
     evidence: Mapping[str, tuple[EvidenceView, ...]] | None = None,
     quality: Callable[[str], Iterable[IssueView]] = lambda _: (),
     of_model: Verdict = Verdict.INSUFFICIENT,
+    prospects: Mapping[str, Prospects] | None = None,
 ) -> dict[str, VersionView]:
     """Every live version, then those whose reference is still being learned; `of_model`: what is said of all of them.
 
     Readings and arrays are never changed once made, so sharing them is safe.
     """
     views = {
-        name: _view(versions, name, (evidence or {}).get(name, ()), tuple(quality(name)), of_model)
+        name: replace(
+            _view(versions, name, (evidence or {}).get(name, ()), tuple(quality(name)), of_model),
+            prospects=(prospects or {}).get(name),
+        )
         for name in versions.live
     }
     return views | {name: _learning_view(name) for name in versions.learning}

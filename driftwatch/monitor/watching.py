@@ -20,6 +20,7 @@ from driftwatch.evidence.saved import EvidenceState, fingerprint, load, save
 from driftwatch.evidence.telling import told
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.plan import ModelPlan
+from driftwatch.monitor.prospects import Prospects, prospects_of
 from driftwatch.monitor.snapshot import EvidenceView
 from driftwatch.monitor.version import Version
 from driftwatch.summaries.layout import DECISION, SCORE, Part
@@ -90,10 +91,19 @@ class _Watched:
         if self.taken_up:
             self.firing = {group: _listed(rows) for group, rows in state.firing.items()}
         self._bytes = stored if self.taken_up else None
+        self._plan, self._version, self._compared = plan, version.name, version.reference
+        self._told: tuple[int, Prospects] | None = None
 
     def share(self, live: int, models: int) -> None:
         """So many versions are live: more never become fewer, for evidence that grew under a share keeps it."""
         self.detector.sharers = max(self.detector.sharers, live * models)
+
+    def prospects(self) -> Prospects:
+        """What can be found; told anew only when more versions share the budget."""
+        sharers = self.detector.sharers
+        if self._told is None or self._told[0] != sharers:
+            self._told = sharers, prospects_of(self.detector, self._plan, self._version, self._compared)
+        return self._told[1]
 
     def changed(self) -> None:
         """The state has to be written again."""
@@ -130,6 +140,7 @@ class Watching:
         self._plan, self._stored = plan, dict(stored)
         self._watched: dict[str, _Watched] = {}
         self.views: dict[str, tuple[EvidenceView, ...]] = {}
+        self.prospects: dict[str, Prospects] = {}
 
     @property
     def on(self) -> bool:
@@ -158,12 +169,14 @@ class Watching:
             self._judge(version, watched, group, closed.end_ms) for group in Group if group in changed
         ]
         self.views[version.name] = tuple(_views(version, watched))
+        self.prospects[version.name] = watched.prospects()
         return judgements
 
     def forget(self, name: str) -> None:
         """A version has ended, or what it saw is accepted."""
         self._watched.pop(name, None)
         self.views.pop(name, None)
+        self.prospects.pop(name, None)
         self._stored.pop(name, None)
 
     def states(self) -> dict[str, bytes]:

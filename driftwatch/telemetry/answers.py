@@ -301,6 +301,65 @@ class EvidenceAnswers(msgspec.Struct, frozen=True):
     streams: list[EvidenceAnswer]
 
 
+class PowerAnswer(msgspec.Struct, frozen=True):
+    """What one stream of evidence tolerates and can find, as changes of a share."""
+
+    family: str
+    """The budget that it draws on: `page` or `ticket`."""
+    group: str
+    feature: str
+    slice: str
+    events: float | None
+    """Per pane, as in the reference."""
+    clumping: float | None
+    """So many events count as one independent event."""
+    learned: bool
+    """Whether clumping is learned from the reference's panes; else it is assumed."""
+    tolerance: float | None
+    """A share that moves by no more is never told."""
+    day: float | None
+    """The smallest change that is found within a day on average; null where none is."""
+    week: float | None
+    """The same within a week."""
+    delay_s: float | None
+    """Expected time to the alert for a change of `change`; null where it is never found."""
+
+
+class GoalAnswer(msgspec.Struct, frozen=True):
+    """A line of `must_detect` beside what to expect."""
+
+    goal: str
+    delay_s: float | None
+    """Expected time to the alert; null where it is never found."""
+    underpowered: bool
+    """Whether it will most likely not be found in time."""
+
+
+class ProspectsAnswer(msgspec.Struct, frozen=True):
+    """What the evidence of one version (of a version pattern, where none runs) can find, and how soon."""
+
+    model: str
+    version: str
+    pane_s: float
+    watched: bool
+    """Whether evidence alerts for this model."""
+    change: float
+    """The change of a share that `delay_s` of the streams is told for."""
+    streams: int
+    """All declared ones; `powers` may be those of some slices."""
+    powers: list[PowerAnswer]
+    goals: list[GoalAnswer]
+    notes: list[str]
+    """What the reference does not know, in words."""
+
+
+class ProspectsAnswers(msgspec.Struct, frozen=True):
+    """What evidence can find in all traffic of the live versions."""
+
+    commit: int
+    prospects: list[ProspectsAnswer]
+
+
 class EpisodeAnswer(msgspec.Struct, frozen=True):
     """One retraining episode."""
 

@@ -169,6 +169,16 @@ def _evidence(picture: Picture, query: Query, now_s: float) -> a.EvidenceAnswers
     return a.EvidenceAnswers(picture.snapshot.sequence, len(found), found[: number(SHOWN, query)])
 
 
+def _prospects(picture: Picture, query: Query, now_s: float) -> a.ProspectsAnswers:
+    found = [
+        views.prospects_answer(version.prospects)
+        for model in _chosen(picture, query)
+        for name, version in sorted(model.versions.items())
+        if query.get("version", name) == name and version.prospects is not None
+    ]
+    return a.ProspectsAnswers(picture.snapshot.sequence, found)
+
+
 _STREAM_KEYS: Final = ("group", "feature", "slice", "verdict")
 MEMBERS: Final = Parameter("members", "Slices and features shown per rule.", 20, 10_000)
 
@@ -315,6 +325,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             FORMAT,
         ),
         lines="streams",
+    ),
+    Operation(
+        "/api/v1/prospects",
+        "prospects",
+        "What evidence can find in all traffic and how soon, and which lines of `must_detect` are underpowered.",
+        a.ProspectsAnswers,
+        _prospects,
+        (MODEL, VERSION),
     ),
     Operation(
         "/api/v1/quality",

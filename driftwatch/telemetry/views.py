@@ -14,6 +14,7 @@ from driftwatch.drift.completeness import completeness, expected_labels
 from driftwatch.drift.reasons import SAYS
 from driftwatch.drift.reliability import bars
 from driftwatch.events.classes import RecordClass
+from driftwatch.monitor.prospects import Prospects
 from driftwatch.monitor.snapshot import ModelView, VersionView
 from driftwatch.telemetry import answers as a
 from driftwatch.telemetry.board import Picture
@@ -123,6 +124,39 @@ def evidence_answers(model: ModelView, version: VersionView) -> Iterator[a.Evide
                 evidence=finite(float(view.logs[row, column])),
                 limit=view.log_limit,
             )
+
+
+def prospects_answer(found: Prospects) -> a.ProspectsAnswer:
+    """What one version's evidence can find, as `explain --json` prints it too."""
+    return a.ProspectsAnswer(
+        model=found.model,
+        version=found.pattern,
+        pane_s=found.pane_ms / 1_000,
+        watched=found.watched,
+        change=found.change,
+        streams=found.streams,
+        powers=[
+            a.PowerAnswer(
+                family=power.group.family.value,
+                group=power.group.value,
+                feature=power.field,
+                slice=power.slice,
+                events=finite(power.events),
+                clumping=finite(power.factor),
+                learned=power.learned,
+                tolerance=finite(power.tolerance),
+                day=finite(power.day),
+                week=finite(power.week),
+                delay_s=finite(power.delay_ms / 1_000),
+            )
+            for power in found.powers
+        ],
+        goals=[
+            a.GoalAnswer(str(reach.goal), finite(reach.delay_ms / 1_000), reach.underpowered)
+            for reach in found.goals
+        ],
+        notes=list(found.notes),
+    )
 
 
 def episode_answer(episode: Episode) -> a.EpisodeAnswer:

@@ -49,7 +49,11 @@ def test_slices_and_json(config: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert run(["explain", "-c", config, "--slice", "country=PT", "--change", "20", "--json"]) == ExitCode.OK
     (found,) = json.loads(capsys.readouterr().out)
     assert {power["slice"] for power in found["powers"]} == {"country=PT"}
-    assert found["goals"][1]["goal"]["what"] == "accuracy"
+    assert (found["model"], found["version"], found["change"], found["watched"]) == ("credit", "*", 0.2, True)
+    assert [goal["underpowered"] for goal in found["goals"]] == [False, True]
+    assert found["goals"][1]["goal"] == "accuracy change of 1 % within 1h"
+    (income,) = (p for p in found["powers"] if (p["group"], p["feature"]) == ("inputs", "income"))
+    assert 0.02 <= income["tolerance"] < income["week"] <= income["day"]
 
 
 def test_an_unknown_model_names_those_there_are(config: str, capsys: pytest.CaptureFixture[str]) -> None:

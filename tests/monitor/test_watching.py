@@ -15,6 +15,7 @@ from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition
 from driftwatch.evidence.budget import Budget
 from driftwatch.monitor.monitor import Monitor
+from driftwatch.monitor.prospects import prospects
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.monitor.watching import EVIDENCE, RULES, WatchState
 from driftwatch.verdicts.verdict import VERDICTS, Verdict
@@ -111,6 +112,29 @@ def test_calm_traffic_says_ok_and_nothing_else() -> None:
         "performance",
         "calibration",
     }
+
+
+def test_what_can_be_found_is_told_of_the_running_version() -> None:
+    spec = ModelSpec.model_validate(
+        WRITTEN | {"rules": [], "evidence": {"must_detect": ["accuracy drop of 1 % within 1h"]}}
+    )
+    core = Watched(spec=spec)
+    traffic = Traffic().add(10)
+    traffic.into(core)
+    found = core.monitor.snapshot(1).models["m"].versions["1"].prospects
+    (before,) = prospects(replace(plan(spec, REFERENCE), budget=BUDGET))
+    assert found == replace(before, pattern="1"), "what `explain` says before anything happens"
+    assert [reach.underpowered for reach in found.goals] == [True]
+    traffic.add(10, version="2").into(core)
+    shared = core.monitor.snapshot(2).models["m"].versions["1"].prospects
+    assert shared is not None
+    assert shared.powers[0].day > found.powers[0].day, "two versions share the budget"
+
+
+def test_without_a_budget_nothing_is_told_of_what_can_be_found() -> None:
+    core = Watched(budget=None)
+    Traffic().add(10).into(core)
+    assert core.monitor.snapshot(1).models["m"].versions["1"].prospects is None
 
 
 def test_a_drifted_input_is_one_ticket_that_names_it() -> None:

@@ -14,6 +14,10 @@ from driftwatch.drift.reading import Pair, Reading
 from driftwatch.drift.spec import StatisticsSpec
 from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.records import Partition
+from driftwatch.evidence.goals import Goal
+from driftwatch.evidence.groups import Group
+from driftwatch.evidence.power import Power, Reach
+from driftwatch.monitor.prospects import Prospects
 from driftwatch.monitor.snapshot import EvidenceView, ModelView, RuleView, Snapshot, VersionView
 from driftwatch.summaries.layout import Block, Field, FieldKind, Layout, Part, Task
 from driftwatch.summaries.slices import Dimension, SliceTable
@@ -225,10 +229,23 @@ def evidence() -> EvidenceView:
     )
 
 
+def prospects() -> Prospects:
+    """A feature that is found, one that never is, and a goal of each kind."""
+    found = Power(Group.INPUTS, "age", "all", True, 1.5, 0.02, 100.0, 0.05, 0.04, 1_800_000.0)
+    missed = Power(
+        Group.INPUTS, "income", "all", False, 3.0, 0.02, 1.0, float("nan"), float("nan"), float("inf")
+    )
+    goals = (
+        Reach(Goal.parse("age change of 5 % within 1h"), 1_800_000.0),
+        Reach(Goal.parse("income change of 5 % within 1h"), float("inf")),
+    )
+    return Prospects("credit", "v1", 300_000, True, 0.05, 6, (found, missed), goals, ("a note",))
+
+
 def with_evidence(shown: Snapshot) -> Snapshot:
     """The same with evidence and a decision."""
     model = shown.models["credit"]
-    version = replace(model.versions["v1"], evidence=(evidence(),))
+    version = replace(model.versions["v1"], evidence=(evidence(),), prospects=prospects())
     alert = model.alerts[0]
     decided = Decided(
         END_MS, "credit", "v1", alert.rule, alert.kind, alert.severity, AlertState.PENDING, AlertState.FIRING,

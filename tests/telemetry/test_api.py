@@ -111,6 +111,23 @@ def test_streams_nearest_to_their_limit_come_first() -> None:
     assert operation("evidence").reply(EVIDENT, {"limit": "1"}, 0.0).total == 3
 
 
+def test_prospects_are_those_of_live_versions_with_null_for_never() -> None:
+    (found,) = operation("prospects").reply(EVIDENT, {"version": "v1"}, 0.0).prospects
+    assert (found.model, found.version, found.pane_s, found.change, found.streams) == (
+        "credit", "v1", 300.0, 0.05, 6
+    )  # fmt: skip
+    assert [(p.feature, p.day, p.week, p.delay_s) for p in found.powers] == [
+        ("age", 0.05, 0.04, 1_800.0),
+        ("income", None, None, None),
+    ]
+    assert [(g.goal, g.delay_s, g.underpowered) for g in found.goals] == [
+        ("age change of 5 % within 1h", 1_800.0, False),
+        ("income change of 5 % within 1h", None, True),
+    ]
+    assert operation("prospects").reply(EVIDENT, {"version": "v2"}, 0.0).prospects == []
+    assert ask("prospects").prospects == [], "evidence is not watched there"
+
+
 def test_decisions_are_told_newest_first_with_their_numbers() -> None:
     found = operation("decisions").reply(EVIDENT, {}, 0.0).decisions
     assert [d.time for d in found] == ["2023-11-14T22:00:00.001Z", "2023-11-14T22:00:00Z"]

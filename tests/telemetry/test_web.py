@@ -167,6 +167,16 @@ def test_requests_beyond_the_limit_are_refused_at_once_but_not_the_probe() -> No
     assert asyncio.run(scenario()) == [503, 200, 200, 200, 200]
 
 
+def test_prospects_are_answered_without_infinite_numbers() -> None:
+    daemon = Daemon()
+    daemon.board.publish(pictures.with_evidence(pictures.snapshot()), Counts())
+    answer = daemon.client().get("/api/v1/prospects", params={"model": "credit"})
+    assert answer.status_code == 200
+    (found,) = answer.json()["prospects"]
+    assert [power["delay_s"] for power in found["powers"]] == [1_800.0, None]
+    assert found["notes"] == ["a note"]
+
+
 @pytest.mark.parametrize(("path", "count"), [("/api/v1/decisions", 2), ("/api/v1/evidence", 3)])
 def test_lists_come_as_one_value_per_line_where_asked(path: str, count: int) -> None:
     daemon = Daemon()
