@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwatch.evidence.bank import Observed
+from driftwatch.evidence.bank import Observed, TimedPanes
 from driftwatch.evidence.baseline import Spread, assumed, events_per_independent, spread_of
 from driftwatch.evidence.clumping import Surprise, measure
 from driftwatch.evidence.comparison import Comparison
@@ -123,6 +123,17 @@ class AgedObserver:
             np.where(downs[0], share - below, np.nan) if downs else np.full_like(share, np.nan),
             parts * (events / events_per_independent(self.spread, events)),
         )
+
+    def learn(self, panes: TimedPanes, width_ms: int) -> Spread:
+        """Clumping and wander of these panes around their own shares; no tolerance less than the present one."""
+        total = np.zeros((len(self.bets), panes[0][2].shape[1]), np.int64)
+        for _, rows, matrix in panes:
+            total[rows] += matrix
+        return learn_spread(self.count(total), self.count, panes, width_ms, self.spread.tolerance)
+
+    def with_spread(self, spread: Spread) -> AgedObserver:
+        """The same under another spread."""
+        return AgedObserver(self.groups[0], self.steps, self.count, self._past, spread)
 
     def compare(self, matrix: Ints) -> Comparison:
         """Counts int64[rows, columns] of any stretch beside the reference's, age by age; labels of unknown ages are left out."""

@@ -23,6 +23,10 @@ CALM_PANES: Final = 12
 """Panes with data in a row in which a firing stream must look calm before it is resolved."""
 
 
+TimedPanes = Sequence[tuple[int, Ints, Ints]]
+"""Panes in the order of time: start, the rows that hold anything, and their counts int64[rows, columns]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """One pane as bets see it, for R rows that hold anything."""
@@ -67,6 +71,14 @@ class Observer(Protocol):
 
     def outlook(self, events: Floats) -> Outlook:
         """What can be told of panes with float64[rows, watches] events."""
+        ...
+
+    def learn(self, panes: TimedPanes, width_ms: int) -> Spread:
+        """Clumping and wander of these panes around their own shares; no tolerance less than the present one."""
+        ...
+
+    def with_spread(self, spread: Spread) -> Observer:
+        """The same under another spread."""
         ...
 
 

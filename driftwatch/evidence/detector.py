@@ -84,6 +84,10 @@ class Detector:
         self.pools = {pool.group: pool for pool in _pools(self.banks)}
         self.shares = shares(self.pools)
 
+    def with_designs(self, designs: Iterable[Design]) -> Detector:
+        """Of the same budget, without any evidence yet."""
+        return Detector(designs, self.budget, self.pane_ms, self.sharers, self._origin_ms)
+
     def log_limit(self, group: Group) -> float:
         """Logarithm of A of a group: its share of the family's budget, as panes per false alert."""
         panes = self.budget.of(group.family).panes(self.pane_ms, self.sharers)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftwatch.evidence.bank import Observed
-from driftwatch.evidence.baseline import Baseline, events_per_independent
+from driftwatch.evidence.bank import Observed, TimedPanes
+from driftwatch.evidence.baseline import Baseline, PaneShares, Spread, events_per_independent, learn
 from driftwatch.evidence.comparison import Comparison
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.indicators import ShareMap
@@ -99,6 +99,25 @@ class ShareObserver:
             np.where(self.kept[steps], down, np.nan),
             effective[:, self.shares.of],
         )
+
+    def learn(self, panes: TimedPanes, width_ms: int) -> Spread:
+        """Clumping and wander of these panes around their own shares; no tolerance less than the present one."""
+        pick = slice(None) if self.columns is None else self.columns
+        counted = [
+            PaneShares(start, rows, *self.shares.count(matrix[:, pick])) for start, rows, matrix in panes
+        ]
+        hits, sizes = np.zeros(self.kept[0].shape, np.int64), np.zeros_like(self.bets)
+        for pane in counted:
+            hits[pane.rows] += pane.hits
+            sizes[pane.rows] += pane.sizes
+        smallest = self.spread.tolerance.max(axis=0)
+        return learn(
+            self.starts, len(self.shares.of), (hits, sizes), smallest, lambda: counted, width_ms
+        ).spread
+
+    def with_spread(self, spread: Spread) -> ShareObserver:
+        """The same under another spread."""
+        return ShareObserver(self.shares, replace(self.baseline, spread=spread), self.groups, self.columns)
 
     def _penalties(self, slot: int, effective: Floats, rows: Ints | None) -> Iterator[Floats]:
         slopes_of = self._slopes(slot)

@@ -85,12 +85,18 @@ def prospects_of(
 
 
 def _notes(reference: Reference, detector: Detector, *, own_labels: bool) -> Iterator[str]:
+    learned = all(design.learned[0].all() for design in detector.designs)
     if not reference.span_ms:
-        yield (
-            "the reference has no event times: clumping is assumed (correlation 0.02 inside panes), and nothing can be "
-            "said of its traffic; delays are as if it were one pane"
+        clumping = (
+            "clumping is learned from the first closed panes"
+            if learned
+            else "clumping is assumed (correlation 0.02 inside panes) until the first day of live panes tells it"
         )
-    elif not all(design.learned[0].all() for design in detector.designs):
+        yield (
+            f"the reference has no event times: {clumping}, and nothing can be said of its traffic; "
+            "delays are as if it were one pane"
+        )
+    elif not learned:
         yield "the reference has too few panes to learn clumping from: correlation 0.02 inside panes is assumed"
     ages = next((design for design in detector.designs if design.fields == ("label_delay",)), None)
     if ages is not None and not own_labels:

@@ -15,6 +15,14 @@ from driftwatch.events.classes import Stream
 from driftwatch.evidence.design import designs
 from driftwatch.evidence.detector import NOTHING, Detector, Listed, Member
 from driftwatch.evidence.findings import Describe, Found
+from driftwatch.evidence.first_panes import (
+    LEARN_MS,
+    SpreadState,
+    relearned,
+    spreads_of,
+    untimed,
+    with_spreads,
+)
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.saved import EvidenceState, fingerprint, load, save
 from driftwatch.evidence.telling import told
@@ -26,7 +34,7 @@ from driftwatch.monitor.version import Version
 from driftwatch.summaries.layout import DECISION, SCORE, Part
 from driftwatch.verdicts.spec import Severity
 from driftwatch.verdicts.verdict import CODE, SEVERE, Finding, Judgement, Verdict
-from driftwatch.windows.series import ClosedPane
+from driftwatch.windows.series import ClosedPane, Series
 
 EVIDENCE: Final = "evidence"
 """Name of the statistic and of the window of judgements on evidence; their rules are `evidence GROUP`."""
@@ -59,6 +67,10 @@ class WatchState(msgspec.Struct):
 
     evidence: EvidenceState = EvidenceState()
     firing: dict[Group, tuple[_Row, ...]] = {}
+    first_ms: dict[Stream, int] = {}
+    """Start of the first closed pane with data, of streams of which the reference has no panes."""
+    spreads: dict[int, SpreadState] = {}
+    """What the first closed panes taught instead, by number of the bank."""
 
 
 def rule_of(group: Group) -> str:
@@ -81,11 +93,16 @@ class _Watched:
         self.window = min(
             (w for w in plan.windows if w.slide_ms == self.pane_ms), key=lambda window: window.size_ms
         )
-        self.detector = Detector(
-            designs(version.reference, spec), plan.budget, self.pane_ms, plan.sharers, plan.spec.origin_ms
-        )
         self.name = fingerprint(version.reference.hash, spec, self.pane_ms)
         state = msgspec.msgpack.decode(stored, type=WatchState) if stored else WatchState()
+        if state.evidence.fingerprint != self.name:
+            state = WatchState()
+        self._first_ms, self._spreads = state.first_ms, state.spreads
+        self._learn_ms = min(LEARN_MS, max(window.size_ms for window in plan.windows))
+        designed = with_spreads(
+            designs(version.reference, spec), {k: stored.spread() for k, stored in self._spreads.items()}
+        )
+        self.detector = Detector(designed, plan.budget, self.pane_ms, plan.sharers, plan.spec.origin_ms)
         self.taken_up = load(self.detector, self.name, state.evidence)
         self.firing: dict[Group, dict[Member, Listed]] = {}
         if self.taken_up:
@@ -97,6 +114,24 @@ class _Watched:
     def share(self, live: int, models: int) -> None:
         """So many versions are live: more never become fewer, for evidence that grew under a share keeps it."""
         self.detector.sharers = max(self.detector.sharers, live * models)
+
+    def learn(self, series: Series, stream: Stream, closed: ClosedPane) -> None:
+        """Once the first closed panes are there, learn from them what a reference without event times does not say."""
+        if closed.pane is not None:
+            self._first_ms.setdefault(stream, closed.start_ms)
+        first_ms = self._first_ms.get(stream)
+        learned = any(self.detector.designs[bank].stream is stream for bank in self._spreads)
+        if learned or first_ms is None or closed.end_ms < first_ms + self._learn_ms:
+            return
+        width_ms, held = series.closed_panes(first_ms)
+        panes = {start: pane for start, pane in held.items() if start < first_ms + self._learn_ms}
+        spreads = spreads_of(self.detector, stream, panes, width_ms)
+        if not spreads:  # the windows hold none of them any more: the next pane with data is the first
+            del self._first_ms[stream]
+            return
+        self.detector = relearned(self.detector, spreads)
+        self._spreads |= {bank: SpreadState.of(spread) for bank, spread in spreads.items()}
+        self._told = None
 
     def prospects(self) -> Prospects:
         """What can be found; told anew only when more versions share the budget."""
@@ -120,7 +155,8 @@ class _Watched:
                 )
                 for group, members in self.firing.items()
             }  # fmt: skip
-            self._bytes = msgspec.msgpack.encode(WatchState(save(self.detector, self.name), firing))
+            saved = save(self.detector, self.name)
+            self._bytes = msgspec.msgpack.encode(WatchState(saved, firing, self._first_ms, self._spreads))
         return self._bytes
 
 
@@ -168,6 +204,8 @@ class Watching:
         judgements = [
             self._judge(version, watched, group, closed.end_ms) for group in Group if group in changed
         ]
+        if untimed(version.reference, part.stream):
+            watched.learn(version.series[part.stream], part.stream, closed)
         self.views[version.name] = tuple(_views(version, watched))
         self.prospects[version.name] = watched.prospects()
         return judgements

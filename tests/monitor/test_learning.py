@@ -12,6 +12,8 @@ from driftwatch.events.classes import RecordClass, Stream
 from driftwatch.events.decode import Decoder
 from driftwatch.events.order import AFTER_ALL
 from driftwatch.events.records import Partition
+from driftwatch.evidence.design import designs
+from driftwatch.evidence.spec import EvidenceSpec
 from driftwatch.facts import ReferenceLearned, VersionSeen
 from driftwatch.monitor.learning import EVENTS_MIN, Learning, LearningState
 from driftwatch.monitor.spec import ModelSpec
@@ -45,6 +47,37 @@ def test_what_was_kept_is_the_reference_the_same_after_a_restart() -> None:
     assert again.learn(created_ms=7).hash == reference.hash
     assert set(again.forget()) == set(stored)
     assert set(again.forget().values()) == {None}
+
+
+def test_clumping_wander_and_label_ages_are_learned_from_its_own_panes() -> None:
+    # x is drawn once a minute, and moves by the hour; kind is drawn for every event; every other label is slow
+    of, rng, minutes = spec(reference={"learn": "6h"}, labels={"max_delay": "3h"}), random.Random(5), 360
+    drawn = [rng.gauss(1.5 * (minute // 60 % 2), 1.0) for minute in range(minutes)]
+    records, labels = [], []
+    for k in range(minutes * 15):
+        time, score = START + k * 4_000, rng.random()
+        late = (2 if k % 2 else 100) * MINUTE
+        record = {"id": f"id-{k}", "ts": time, "v": "1", "score": round(score, 6), "country": "PT"}
+        records.append({**record, "x": round(drawn[k // 15], 3), "kind": rng.choice("ab")})
+        labels.append({"id": f"id-{k}", "ts": time + late, "y": int(rng.random() < score)})
+    plan = planned(of)
+    made = Learning(plan, "1", LearningState(settled=True), {})
+    for stream, topic, rows in ((Stream.PREDICTIONS, "p", records), (Stream.LABELS, "l", labels)):
+        part = batch(topic, 0, lines(rows))
+        decoded = Decoder(plan.streams[stream].reading, KEY).decode(part)
+        made.keep(stream, Block.of(decoded, 0), part)
+    reference = made.learn(0)
+    fields, delay, *_ = designs(reference, EvidenceSpec())
+    spread = fields.observer.spread
+    x, kind = fields.fields.index("x"), fields.fields.index("kind")
+    assert spread.learned[0].all()
+    assert 10 < spread.factor[0, x] < 25, "15 events that are one"
+    assert 0.8 < spread.factor[0, kind] < 1.5
+    assert spread.tolerance[0, x] > 0.2, "V"
+    assert spread.tolerance[0, kind] == 0.02
+    assert (delay.fields, delay.stream) == (("label_delay",), Stream.LABELS)
+    known = delay.observer.compare(reference.totals[Stream.LABELS])
+    assert 0.45 < known.hits[0, 0] / known.events[0, 0] < 0.55, "half of the labels came within the hour"
 
 
 def test_other_versions_are_not_kept() -> None:

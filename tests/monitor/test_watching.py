@@ -18,6 +18,7 @@ from driftwatch.monitor.monitor import Monitor
 from driftwatch.monitor.prospects import prospects
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.monitor.watching import EVIDENCE, RULES, WatchState
+from driftwatch.references.panes import no_panes
 from driftwatch.verdicts.verdict import VERDICTS, Verdict
 from tests.monitor.world import (
     KEY,
@@ -184,6 +185,67 @@ def test_crashes_at_random_moments_change_no_bit(seed: int) -> None:
     assert crashing.state() == straight.state()
     assert crashing.store.notifications == straight.store.notifications
     assert straight.store.notifications
+
+
+WINDOWS = [{"size": "10m", "slide": "1m"}, {"size": "25m", "slide": "1m"}]
+LONG = ModelSpec.model_validate(WRITTEN | {"rules": [], "windows": WINDOWS})
+UNTIMED = replace(REFERENCE, panes={s: no_panes(MINUTE) for s in REFERENCE.panes}, start_ms=0, end_ms=0)
+
+
+def note(core: Watched) -> str:
+    told = core.monitor.snapshot(1).models["m"].versions["1"].prospects
+    assert told is not None
+    return told.notes[0]
+
+
+def untimed() -> Watched:
+    return Watched(spec=LONG, ref=UNTIMED)
+
+
+def test_a_reference_without_times_learns_clumping_from_the_first_closed_panes() -> None:
+    core, traffic = untimed(), Traffic().add(24)
+    traffic.into(core)
+    assert state(core).spreads == {}
+    assert "until the first day" in note(core)
+    traffic.add(20).into(core)
+    found = state(core).spreads
+    assert set(found) == {0, 1, 2, 3, 4}, "of predictions and of labels"
+    fields = found[0].spread()
+    assert fields.learned[0].all()
+    assert 55 < fields.mean_size[0, 0] < 65
+    assert (fields.tolerance >= 0.005).all()
+    assert "clumping is learned" in note(core)
+    traffic.add(5, drifted=True).into(core)
+    assert state(core).spreads == found, "learned once"
+
+
+def test_what_is_learned_survives_crashes_to_the_last_bit() -> None:
+    traffic = Traffic().add(45).add(8, drifted=True)
+    straight, crashing = untimed(), untimed()
+    traffic.into(straight)
+    traffic.into(crashing, random.Random(4))
+    assert crashing.state() == straight.state()
+    assert straight.alerts()["evidence inputs"].state is AlertState.FIRING
+
+
+def test_an_alert_goes_on_while_clumping_is_learned() -> None:
+    core = untimed()
+    Traffic().add(10).add(40, drifted=True).into(core)
+    assert state(core).spreads
+    assert core.alerts()["evidence inputs"].state is AlertState.FIRING
+    assert core.alerts()["evidence inputs"].started_ms < START + 25 * MINUTE
+    assert not state(core).spreads[0].spread().learned[0, 0], "a change is not how traffic usually is"
+
+
+def test_another_tolerance_learns_anew() -> None:
+    core, traffic = untimed(), Traffic().add(40)
+    traffic.into(core)
+    assert state(core).spreads
+    tolerance = {"tolerance": {"inputs": 0.4}}
+    core.spec = ModelSpec.model_validate(WRITTEN | {"rules": [], "windows": WINDOWS, "evidence": tolerance})
+    core.load()
+    traffic.add(2).into(core)
+    assert state(core).spreads == {}
 
 
 def test_without_a_budget_or_when_switched_off_nothing_is_watched() -> None:
