@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.simulations import boundary, changes, label_worlds, null_worlds
+from tests.simulations import boundary, changes, label_worlds, null_worlds, peers
 
 PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "boundary": lambda: boundary.table(seeds=50, streams=5, panes=2_100),
     "calm": lambda: null_worlds.table(seeds=20, streams=20),
     "changes": lambda: changes.table(seeds=20, after=2_016, reference=2_016),
+    "peers": lambda: peers.table(seeds=20, after=600),
     "missing": lambda: changes.missing_table(seeds=20, after=600),
     "labels": lambda: label_worlds.tables(seeds=20, runs=200),
 }

@@ -8,9 +8,17 @@ import pytest
 from tests.simulations.__main__ import PAGE, TABLES, write
 from tests.simulations.boundary import WORLDS as BOUNDARIES
 from tests.simulations.boundary import boundary
-from tests.simulations.changes import missing, shifted
-from tests.simulations.label_worlds import error_stream, slow_labels, tilted, unaged_reference
+from tests.simulations.changes import CASES, missing, shifted
+from tests.simulations.label_worlds import (
+    error_stream,
+    slow_labels,
+    slowly_tilted,
+    tilted,
+    unaged_reference,
+)
 from tests.simulations.null_worlds import WORLDS, calm
+from tests.simulations.peers import INSTALLED, Peers
+from tests.simulations.peers import table as peers_table
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +61,43 @@ def test_a_shift_is_found_as_soon_as_the_cap_allows() -> None:
     assert found.evidence[0] <= 40
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_every_change_of_the_table_is_found_where_it_is_large(name: str) -> None:
+    """One standard deviation, two seeds, a short past: the code of the long form, not its numbers."""
+    settings = CASES[name] | {"seeds": 1 if CASES[name]["streams"] > 50 else 2}
+    after = 12 if settings["streams"] > 50 else 90
+    found = shifted((1.5,), before=12, after=after, reference=48, **settings)
+    assert found.false == 0
+    assert found.evidence[0] <= after, name
+
+
+class Threshold:
+    """A detector with the interface of river's."""
+
+    drift_detected = False
+
+    def update(self, value: float) -> None:
+        self.drift_detected = value > 1.9
+
+
+def test_peers_see_every_event_and_count_alarms_before_and_the_first_after() -> None:
+    beside = Peers(2, since=1, made={"high": Threshold})
+    calm_, high = np.zeros((2, 20), np.int64), np.zeros((2, 20), np.int64)
+    calm_[:, 10], high[0, 19], high[1, 3] = 5, 3, 3
+    for number, matrix in enumerate((high, calm_, high, high)):
+        beside.see(matrix, number)
+    assert beside.alarms == {"high": 3}
+    assert beside.first["high"][0] == 2
+    assert np.isnan(beside.first["high"][1])
+
+
+def test_the_table_of_peers_says_where_river_is_not_installed() -> None:
+    lines = list(peers_table(seeds=1, after=3))
+    told = [line for line in lines if line.startswith("| | river's")]
+    assert len(told) == 4
+    assert all(("not installed" in line) is not INSTALLED for line in told)
+
+
 def test_missing_values_are_found() -> None:
     false, delay = missing(0.02, 20, 100, 100, 200, 576)
     assert (false, delay <= 60) == (0, True)
@@ -68,6 +113,12 @@ def test_slow_labels_are_different_labels() -> None:
 def test_a_tilted_calibration_is_found() -> None:
     false, delay = tilted(0.7, 20, 300, 100, 200, 288)
     assert (false, delay <= 60) == (0, True)
+
+
+def test_a_tilted_calibration_is_found_where_ones_come_late() -> None:
+    """The labels of the first hours are nearly all zeros, whatever the model does: that is no miscalibration."""
+    false, delay = slowly_tilted(0.5, 5, 300, 40, 120, 144)
+    assert (false, delay <= 120) == (0, True)
 
 
 def test_the_page_has_a_place_for_every_table() -> None:
