@@ -15,6 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "boundary": lambda: boundary.table(seeds=50, streams=5, panes=2_100),
     "calm": lambda: null_worlds.table(seeds=20, streams=20),
+    "first_day": lambda: null_worlds.first_day_table(seeds=20, streams=2),
     "changes": lambda: changes.table(seeds=20, after=2_016, reference=2_016),
     "peers": lambda: peers.table(seeds=20, after=600),
     "missing": lambda: changes.missing_table(seeds=20, after=600),

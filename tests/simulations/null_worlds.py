@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.simulations.rules import NAMES, Rules
 from tests.simulations.watching import WEEK, Watcher, baseline, observer
-from tests.simulations.worlds import World, coming_and_going, tenfold
+from tests.simulations.worlds import DAY, PANE_MS, Ints, World, coming_and_going, tenfold
 
 WORLDS: dict[str, dict[str, Any]] = {
     "iid, 10 events per pane": {"events": 10},
@@ -92,3 +92,41 @@ def table(seeds: int, streams: int) -> Iterator[str]:
         found = calm(name, seeds, streams)
         rules = " | ".join(f"{found.rules[rule]:,}".replace(",", " ") for rule in NAMES)
         yield f"| {name} | {found.factor:.2f} | {found.tolerance:.3f} | **{found.lists}** | {found.allowed:.0f} | {rules} |"
+
+
+UNTIMED: dict[str, dict[str, Any]] = {
+    "AR(1) wander .04 σ": {"wander": 0.04},
+    "AR(1) wander .1 σ": {"wander": 0.1},
+    "correlation .05": {"correlation": 0.05},
+    "correlation .1": {"correlation": 0.1},
+}
+"""1 000 events per pane, and a reference without times."""
+
+
+def first_day(name: str, seeds: int, streams: int, panes: int, *, learns: bool) -> tuple[int, int]:
+    """Alerts in the first day, with what is assumed of clumping, and after it, with what that day taught (or not)."""
+    world = World(name, np.random.default_rng(_seed(name)), seeds * streams, **UNTIMED[name])
+    watcher = Watcher(observer(baseline(world, 3 * DAY, timed=False)), seeds, WEEK)
+    first: list[tuple[int, Ints, Ints]] = []
+    for number in range(panes):
+        matrix = world.pane(number)
+        watcher.see(matrix, number)
+        if learns and number < DAY:
+            first.append((number * PANE_MS, np.arange(len(matrix)), matrix))
+            if len(first) == DAY:
+                watcher.relearn(first)
+    return watcher.alerts(before=DAY), watcher.alerts(since=DAY)
+
+
+def first_day_table(seeds: int, streams: int) -> Iterator[str]:
+    yield (
+        f"{seeds} seeds, each {streams} streams over a week of panes of 5 minutes; the budget is one false alert a week: "
+        f"{seeds / 7:.0f} in all first days, {6 * seeds / 7:.0f} after them."
+    )
+    yield ""
+    yield "| world, reference without times | alerts in the first day | after it, clumping still assumed | **after it, learned** |"
+    yield "|---|---|---|---|"
+    for name in UNTIMED:
+        before, after = first_day(name, seeds, streams, WEEK, learns=True)
+        _, assumed = first_day(name, seeds, streams, WEEK, learns=False)
+        yield f"| {name} | {before} | {assumed} | **{after}** |"

@@ -16,7 +16,7 @@ from tests.simulations.label_worlds import (
     tilted,
     unaged_reference,
 )
-from tests.simulations.null_worlds import WORLDS, calm
+from tests.simulations.null_worlds import UNTIMED, WORLDS, calm, first_day
 from tests.simulations.peers import INSTALLED, Peers
 from tests.simulations.peers import table as peers_table
 
@@ -40,6 +40,16 @@ def test_in_calm_worlds_false_alerts_stay_within_the_budget(name: str) -> None:
     """20 seeds, two days each after three days of reference: not 6 false alerts in all."""
     found = calm(name, seeds=20, streams=2, panes=576, reference=864, rules=False)
     assert found.lists <= found.allowed
+
+
+@pytest.mark.parametrize("name", UNTIMED)
+def test_what_the_first_day_teaches_keeps_the_budget_from_then_on(name: str) -> None:
+    _, after = first_day(name, seeds=20, streams=2, panes=864, learns=True)
+    assert after <= 20 * 2 / 7
+
+
+def test_without_that_the_budget_breaks() -> None:
+    assert first_day("correlation .1", seeds=20, streams=2, panes=576, learns=False)[1] > 20
 
 
 def test_threshold_rules_do_not_keep_it() -> None:

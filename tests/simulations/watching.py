@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from driftwatch.evidence.bank import Bank, Observer
+from driftwatch.evidence.bank import Bank, Observer, TimedPanes
 from driftwatch.evidence.baseline import Baseline, PaneShares, learn
 from driftwatch.evidence.groups import Group
 from driftwatch.evidence.indicators import Indicator, ShareMap, Watch
@@ -78,6 +78,13 @@ class Watcher:
             needed = limit + float(np.log(len(declared) / len(chosen)))
             for stream in chosen:
                 self.bank.fire(int(seed) * claims.shape[1] + int(stream), 0, needed)
+
+    def relearn(self, panes: TimedPanes) -> None:
+        """Take up clumping and wander from these panes; evidence of calm streams starts anew, as in the product."""
+        firing = self.bank.firing
+        self.observer = self.observer.with_spread(self.observer.learn(panes, PANE_MS))
+        self.bank = Bank(self.observer)
+        self.bank.firing = firing
 
     def alerts(self, before: float = np.inf, since: float = -np.inf) -> int:
         return sum(since <= pane < before for pane, _, _ in self.lists)
