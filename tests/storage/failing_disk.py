@@ -135,7 +135,7 @@ def _survive(path: Path, states: list[Any], done: Callable[[], bool]) -> str:
             number = state[0] + 1
     assert held(checkpoint) == states[number - 1]
     checkpoint.close()
-    again = open_checkpoint(path)
+    again, outcome = _started(path, outcome)
     assert held(again) == states[number - 1]
     again.close()
     return outcome
