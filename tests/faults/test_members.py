@@ -141,7 +141,8 @@ def test_f4_in_any_order(first: Load) -> None:
                             40,
                             "one works",
                         )
-                assert sum(working(loads[i]) for i in running) <= 1, "never two"
+                # one that gives way says so at the end of its turn, when the other may be at work already
+                until(lambda: sum(working(loads[i]) for i in running) <= 1, 10, "never two for long")
         for number in sorted(running)[1:]:
             assert loads[number].scene.daemon.stop(within_s=30) in (0, -signal.SIGTERM)
         last = loads[min(running)] if running else first
