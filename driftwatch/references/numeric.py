@@ -154,7 +154,7 @@ def _centres(ordered: Floats, edges: Floats, counts: Ints) -> tuple[float, ...]:
     centres = lower / 2 + upper / 2
     filled = np.flatnonzero(counts)
     starts = (np.cumsum(counts) - counts)[filled]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # sums of both signs may both leave the range
         means = np.add.reduceat(ordered, starts) / counts[filled]
     means = np.where(np.isfinite(means), means, centres[filled])
     centres[filled] = means

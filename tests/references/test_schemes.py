@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from driftwatch.references.numeric import numeric_field
@@ -72,6 +72,9 @@ def test_without_values_there_are_no_edges() -> None:
 
 @pytest.mark.parametrize("scheme", [Scheme.WIDTH, Scheme.DOANE, Scheme.DECILES])
 @given(values=samples)
+@example(
+    values=[0.0] * 20 + [1e300, 1.7e308, -8.988465674311579e307, -8.98846567431158e307, -8.98846567431158e307]
+)
 def test_any_values_give_a_sound_field(scheme: Scheme, values: list[float]) -> None:
     field = field_of(values, scheme=scheme)
     assert list(field.edges) == sorted(set(field.edges))
