@@ -20,8 +20,12 @@ Ints = NDArray[np.int64]
 EVENTS_MAX: Final = 100_000
 """Records kept per stream."""
 BYTES_MAX: Final = 64_000_000
-"""Bytes of record values kept per stream: large records must not fill the memory."""
+"""Bytes of record values kept of predictions: large records must not fill the memory."""
+_LESS: Final = {Stream.LABELS: 4}
+"""A label is an id and a value: so many times fewer bytes hold as many."""
 NO_LIMIT: Final = (2**63 - 1, 0, 0)
+SLACK: Final = 8
+"""Beyond either bound by one part in so many is sorted out at once, so that sorting is rare and memory is bounded."""
 _FORMAT: Final = 1
 _BATCH: Final = 5_000
 
@@ -29,7 +33,7 @@ Key = tuple[int, int, int]
 """(rank, partition, offset): names a record of a stream and orders it."""
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One kept record."""
 
     rank: int
@@ -68,7 +72,7 @@ class _Smallest:
             if row.key < self.limit and row.key not in self._rows:
                 self._rows[row.key] = row
                 self._bytes += len(row.value)
-                if len(self._rows) > 2 * self._events_max or self._bytes > 2 * self._bytes_max:
+                if len(self._rows) > _most(self._events_max) or self._bytes > _most(self._bytes_max):
                     self.cut()
 
     def lower(self, limit: Key) -> None:
@@ -104,9 +108,9 @@ class Learner:
     """
 
     def __init__(self, events_max: int = EVENTS_MAX, bytes_max: int = BYTES_MAX) -> None:
-        self._bounds = events_max, bytes_max
-        self._kept = {stream: _Smallest(events_max, bytes_max) for stream in Stream}
+        self._kept = {s: _Smallest(events_max, bytes_of(s, bytes_max)) for s in Stream}
         self._new: dict[Stream, list[Row]] = {stream: [] for stream in Stream}
+        self._told = self._limits()
 
     def wanted(self, stream: Stream, ids: Ints, partitions: Ints, offsets: Ints) -> NDArray[np.bool_]:
         """bool[n]: which records may still be kept; only their values need to be given to `add`."""
@@ -126,10 +130,10 @@ class Learner:
         kept = self._kept[stream]
         rows = [Row(*row) for row in zip(*(column.tolist() for column in columns), values, strict=True)]
         rows = [row for row in rows if row.key < kept.limit]
+        before = kept.limit
         kept.add(rows)
         self._new[stream] += rows
-        if len(self._new[stream]) > 2 * self._bounds[0]:
-            kept.cut()
+        if kept.limit < before:  # what was dropped must not live on here
             self._new[stream] = [row for row in self._new[stream] if row.key < kept.limit]
 
     def merge(self, other: Learner) -> None:
@@ -166,12 +170,14 @@ class Learner:
         All chunks together restore the learner (`from_bytes`), in any order.
         """
         new, self._new = self._new, {stream: [] for stream in Stream}
-        rows = {s: [row for row in new[s] if row.key < self._kept[s].limit] for s in Stream}
-        return self._encode(rows) if any(rows.values()) else None
+        told, self._told = self._told, self._limits()  # a lower one drops what earlier chunks hold
+        return self._encode(new) if any(new.values()) or self._told != told else None
+
+    def _limits(self) -> dict[str, Key]:
+        return {stream.value: kept.limit for stream, kept in self._kept.items()}
 
     def _encode(self, rows: dict[Stream, list[Row]]) -> bytes:
-        limits = {stream.value: kept.limit for stream, kept in self._kept.items()}
-        saved = _Saved(_FORMAT, limits, {stream.value: found for stream, found in rows.items()})
+        saved = _Saved(_FORMAT, self._limits(), {stream.value: found for stream, found in rows.items()})
         return zlib.compress(msgspec.msgpack.encode(saved), 1)
 
     @classmethod
@@ -195,7 +201,17 @@ class Learner:
             for stream, kept in learner._kept.items():
                 kept.add(saved.rows[stream.value])
                 kept.lower(saved.limits[stream.value])
+        learner._told = learner._limits()
         return learner
+
+
+def bytes_of(stream: Stream, bytes_max: int = BYTES_MAX) -> int:
+    """Bytes of values that are kept of one stream's records."""
+    return bytes_max // _LESS.get(stream, 1)
+
+
+def _most(bound: int) -> int:
+    return bound + bound // SLACK
 
 
 def _ranks(ids: Ints, partitions: Ints, offsets: Ints) -> Ints:

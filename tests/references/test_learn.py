@@ -80,12 +80,42 @@ def test_chunks_restore_the_learner(made, step: int) -> None:
         assert Learner.from_bytes(order, 5, 20).rows(P) == live.rows(P)
 
 
+def test_a_record_that_only_lowers_the_limit_is_told_to_the_checkpoint() -> None:
+    """It is not kept itself, but what it drops lies in an earlier chunk."""
+    made = [
+        (0, 0, 0, b"aaaaaa"),
+        (0, 0, 1, b"bbbbbb"),
+        (0, 0, 2, b"cccccc"),
+        (9, 0, 3, b"d"),
+        (1, 0, 4, b"eeeeee"),
+    ]
+    live, chunks = Learner(5, 20), []
+    for record in made:
+        offered(live, [record])
+        chunks += [chunk] if (chunk := live.take_new()) else []
+    assert live.take_new() is None
+    for of in (live, Learner.from_bytes(chunks, 5, 20)):
+        assert [row.offset for row in of.rows(P)] == [0, 1, 2]
+
+
 def test_memory_is_bounded_even_if_nobody_takes_the_chunks() -> None:
     live = Learner(10, 10**6)
     for start in range(0, 5_000, 100):
         offered(live, [((i * 7919) % 5_003, 0, i, b"x") for i in range(start, start + 100)])
-        assert len(live._new[P]) <= 120
+        assert len(live._new[P]) <= 11
     assert len(live) == 10
+
+
+@given(records, st.integers(1, 7))
+def test_what_is_new_holds_nothing_that_was_dropped(made, step: int) -> None:
+    """Else large records would live on in it until somebody takes the chunk (P7)."""
+    live = Learner(16, 80)
+    for start in range(0, len(made), step):
+        offered(live, made[start : start + step])
+        kept = live._kept[P]._rows
+        assert all(row.key in kept for row in live._new[P])
+        assert len(kept) <= 18
+        assert sum(len(row.value) for row in kept.values()) <= 90
 
 
 def test_only_wanted_records_need_their_values() -> None:
