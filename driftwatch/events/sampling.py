@@ -21,7 +21,11 @@ Ints = NDArray[np.int64]
 
 LOOKED: Final = 16
 """Records looked at per version, stream and pane."""
-KEYS_MAX: Final = 64
+VERSIONS_MAX: Final = 8
+"""Version names of which something is kept per pane, the smallest ones: names come from the data (P7)."""
+VERSION_NAME_MAX: Final = 200
+"""Characters of a version's name; records of longer ones are not looked at."""
+KEYS_MAX: Final = 32
 """Fields that nobody reads, kept per record, the first by name."""
 NAME_MAX: Final = 80
 SHOWN_MAX: Final = 40
@@ -81,6 +85,7 @@ class Sampler:
         self._named |= {"score": reading.score} if reading.score is not None else {}
         self._view = Surroundings([*reading.heads, *reading.numbers])
         self._limits: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
+        self._names: dict[int, frozenset[str]] = {}
 
     def look(self, batch: RecordBatch, block: Block, starts_ms: Ints) -> Iterator[Candidate]:
         """Candidates among a batch's n events on time, `starts_ms` int64[n] their panes."""
@@ -101,11 +106,32 @@ class Sampler:
     def _places(self, ranks: Ints, versions: list[str], starts_ms: Ints) -> list[int]:
         """Positions of the `LOOKED` smallest ranks of each version and pane; most batches hold one of each."""
         if bool((starts_ms != starts_ms[0]).any()) or versions.count(versions[0]) != len(versions):
-            return _smallest(ranks, _groups(versions, starts_ms))
+            pairs = list(zip(starts_ms.tolist(), versions, strict=True))
+            self._admit(set(pairs))
+            looked = np.fromiter((name in self._names[at] for at, name in pairs), np.bool_, len(pairs))
+            places = np.flatnonzero(looked)
+            if not len(places):
+                return []
+            names = [versions[place] for place in places.tolist()]
+            return places[_smallest(ranks[places], _groups(names, starts_ms[places]))].tolist()
+        self._admit({(int(starts_ms[0]), versions[0])})
+        if versions[0] not in self._names[int(starts_ms[0])]:
+            return []
         kept = self._limits.get((versions[0], int(starts_ms[0])), ())
         if len(kept) == LOOKED:
             return np.flatnonzero(ranks <= kept[-1][0]).tolist()
         return _smallest(ranks, np.zeros(len(ranks), np.int64))
+
+    def _admit(self, pairs: Iterable[tuple[int, str]]) -> None:
+        """Panes and version names of a batch: a name that is none of the smallest so far is none of them in the end."""
+        for start_ms, name in pairs:
+            known = self._names.setdefault(start_ms, frozenset())
+            if name in known or len(name) > VERSION_NAME_MAX:
+                continue
+            smallest = frozenset(sorted(known | {name})[:VERSIONS_MAX])
+            for gone in known - smallest:
+                self._limits.pop((gone, start_ms), None)
+            self._names[start_ms] = smallest
 
     def _may_stay(self, group: tuple[str, int], key: tuple[int, int, int]) -> bool:
         kept = self._limits.setdefault(group, [])
@@ -123,6 +149,7 @@ class Sampler:
     def forget(self, before_ms: int) -> None:
         """Nothing comes any more of panes that start before a time."""
         self._limits = {group: kept for group, kept in self._limits.items() if group[1] >= before_ms}
+        self._names = {start: names for start, names in self._names.items() if start >= before_ms}
 
 
 class Surroundings:

@@ -10,12 +10,9 @@ import numpy as np
 
 from driftwatch.events.block import Block
 from driftwatch.events.classes import CODE, RecordClass, Stream
-from driftwatch.events.sampling import Candidate, Looked, keep
+from driftwatch.events.sampling import VERSION_NAME_MAX, VERSIONS_MAX, Candidate, Looked, keep
 from driftwatch.monitor.version import Ints
 
-NAMES_MAX: Final = 8
-"""Version names of which something is noticed per pane, the smallest ones: names come from the data (P7)."""
-NAME_MAX: Final = 200
 _CONFLICTS: Final = [CODE[RecordClass.DUPLICATE_CONFLICT], CODE[RecordClass.LABEL_CONFLICT]]
 T = TypeVar("T")
 
@@ -82,7 +79,7 @@ def in_order(nested: Any) -> Any:
 
 
 def _bound(names: dict[str, T]) -> None:
-    for name in [name for name in names if len(name) > NAME_MAX] + sorted(names)[NAMES_MAX:]:
+    for name in [name for name in names if len(name) > VERSION_NAME_MAX] + sorted(names)[VERSIONS_MAX:]:
         names.pop(name, None)
 
 

@@ -18,6 +18,8 @@ from driftwatch.events.sampling import (
     LOOKED,
     NAME_MAX,
     SHOWN_MAX,
+    VERSION_NAME_MAX,
+    VERSIONS_MAX,
     Looked,
     Sampler,
     Surroundings,
@@ -71,6 +73,27 @@ def test_so_many_per_version_and_pane_and_not_the_first_ones() -> None:
     assert first.partition == 3
     assert first.read["x"] == Value("number", str(first.offset), float(first.offset))
     assert set(first.read) == {"x", "kind", "score"}, "slice columns are no fields"
+
+
+@pytest.mark.parametrize("order", ["up", "down", "mixed"])
+@pytest.mark.parametrize("size", [1, 30, 300])
+def test_names_from_the_data_are_bounded_and_the_smallest_are_looked_at(order: str, size: int) -> None:
+    """Thousands of versions in one pane must not make as many candidates, nor fill the memory (P7)."""
+    names = [f"v{k:05d}" for k in range(600)] + ["v" * (VERSION_NAME_MAX + 1)]
+    names = names if order == "up" else names[::-1]
+    if order == "mixed":
+        random.Random(1).shuffle(names)
+    sampler, kept = Sampler(READING), dict[str, int]()
+    for first in range(0, len(names), size):
+        some = names[first : first + size]
+        offsets = np.arange(first, first + len(some))
+        batch = RecordBatch(Partition("p", 0), offsets, offsets, [record(0, v=v) for v in some], len(names))
+        block = Block.of(Decoder(READING, b"0123456789abcdef").decode(batch), 0)
+        found = list(sampler.look(batch, block, np.zeros(len(some), np.int64)))
+        assert len(found) <= VERSIONS_MAX
+        assert len(sampler._limits) <= VERSIONS_MAX
+        kept |= {candidate.version: 1 for candidate in found}
+    assert sorted(kept)[:VERSIONS_MAX] == sorted(names)[:VERSIONS_MAX]
 
 
 def test_fields_that_nobody_reads_lie_beside_those_that_are_read() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from driftwatch.events.block import Block
 from driftwatch.events.classes import CODE, RecordClass, Stream
-from driftwatch.events.sampling import LOOKED, Candidate, Looked
-from driftwatch.monitor.noticed import NAME_MAX, NAMES_MAX, Counted, NoticedState, in_order
+from driftwatch.events.sampling import LOOKED, VERSION_NAME_MAX, VERSIONS_MAX, Candidate, Looked
+from driftwatch.monitor.noticed import Counted, NoticedState, in_order
 
 P = Stream.PREDICTIONS
 
@@ -42,14 +42,16 @@ def test_the_smallest_ranks_stay_in_whatever_order_they_come() -> None:
         states.append(in_order(state.looked))
     assert all(list(map(repr, [state])) == list(map(repr, states[:1])) for state in states)
     names = states[0][P][0]
-    assert len(names) == min(6, NAMES_MAX)
+    assert len(names) == min(6, VERSIONS_MAX)
     assert [each.rank for each in names["0"]] == list(range(0, 12 * LOOKED, 12))
 
 
 def test_names_from_the_data_are_bounded() -> None:
     state = NoticedState()
-    state.look(P, [candidate(k, f"v{k:03d}") for k in range(50)] + [candidate(1, "x" * (NAME_MAX + 1))])
-    assert sorted(state.looked[P][0]) == [f"v{k:03d}" for k in range(NAMES_MAX)]
+    state.look(
+        P, [candidate(k, f"v{k:03d}") for k in range(50)] + [candidate(1, "x" * (VERSION_NAME_MAX + 1))]
+    )
+    assert sorted(state.looked[P][0]) == [f"v{k:03d}" for k in range(VERSIONS_MAX)]
 
 
 def test_ids_are_counted_by_pane_with_the_first_place_of_a_repetition() -> None:
