@@ -22,6 +22,10 @@ def show(plan: Plan, paper: Paper) -> None:
         if model.evidence_bytes:
             rows.append([f"{model.model}: evidence of these", size(model.evidence_bytes)])
         rows.append([f"{model.model}: references", size(model.references_bytes)])
+        if model.learning_bytes:
+            rows.append([f"{model.model}: more while these are learned", size(model.learning_bytes)])
+        kept = model.remembered_bytes + model.looked_bytes
+        rows.append([f"{model.model}: what labels are compared with, and examples", size(kept)])
         rows.append([f"{model.model}: join filters", size(sum(join.filter_bytes for join in model.joins))])
         rows.append([f"{model.model}: buffered and waiting records", size(model.waiting_bytes)])
     paper.table(["what", "#size"], [*rows, ["all", size(plan.memory_bytes)]])

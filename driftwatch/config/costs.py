@@ -8,6 +8,10 @@ from typing import Final
 from driftwatch.drift.catalogue import applicable
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
+from driftwatch.events.sampling import KEYS_MAX, LOOKED, VERSIONS_MAX
+from driftwatch.monitor.cohorts import DAYS_MAX
+from driftwatch.monitor.judging import PREDICTED_MAX, STRATA_BYTES
+from driftwatch.references.design import AGE_EDGES_MS
 from driftwatch.summaries.layout import FieldKind, Layout, Part
 from driftwatch.telemetry.catalogue import statistic_metrics
 from driftwatch.windows.spec import WindowSpec
@@ -30,6 +34,14 @@ PACKED_LABEL_BYTES: Final = 72
 PACKED_NUMBER_BYTES: Final = 17
 PACKED_TEXT_BYTES: Final = 44
 """Where each is another."""
+LOOKED_VALUE_BYTES: Final = 420
+"""Memory of one value of a record that was looked at, shown in the widest characters."""
+LOOKED_NAME_BYTES: Final = 400
+"""The same of a field's name that comes from the data."""
+PACKED_BYTES: Final = 550
+"""Memory of an array that is kept packed, or of a row of counts, beside its numbers."""
+CHANGES: Final = 2
+"""Copies of what is packed for the checkpoint while a commit is written."""
 FETCHES: Final = 4
 """Copies of a partition's fetch: in flight, decompressed, as records, as columns."""
 FILTER_BYTES_PER_ID: Final = 3.5
@@ -98,6 +110,25 @@ def packed_bytes(layout: Layout, stream: Stream, slice_columns: int) -> int:
     numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields) if part else 0
     texts = (len(part.fields) - numeric if part else 0) + slice_columns
     return PACKED_EVENT_BYTES + numeric * PACKED_NUMBER_BYTES + texts * PACKED_TEXT_BYTES
+
+
+def looked_bytes(layout: Layout, stream: Stream, open_panes: int) -> int:
+    """The records looked at in a stream's open panes, of as many version names as are kept of each."""
+    part = layout.part(stream)
+    fields = (len(part.fields) if part else 0) + 1
+    record = fields * LOOKED_VALUE_BYTES + KEYS_MAX * (LOOKED_VALUE_BYTES + LOOKED_NAME_BYTES)
+    return open_panes * VERSIONS_MAX * LOOKED * record
+
+
+def remembered_bytes(layout: Layout, windows: int, panes_late: int) -> int:
+    """What one version's labels are compared with: predictions by window and slice, by stratum, and by day."""
+    if layout.part(Stream.LABELS) is None:
+        return 0
+    rows = len(layout.slices.rows)
+    predicted = windows * max(PREDICTED_MAX, 2 * panes_late) * (rows * COUNTER_BYTES + PACKED_BYTES)
+    ages = len(layout.age_edges_ms or AGE_EDGES_MS) + 2
+    cohorts = DAYS_MAX * (CHANGES * ages * COUNTER_BYTES + PACKED_BYTES)
+    return predicted + CHANGES * STRATA_BYTES + cohorts
 
 
 def filter_bytes(rows: int) -> int:

@@ -9,6 +9,7 @@ from typing import Final
 from driftwatch.config import costs
 from driftwatch.config.assumed import assumed_layout, assumes_features
 from driftwatch.config.evidence_costs import EvidenceCosts, evidence_of, learned_bytes, reference_bytes
+from driftwatch.config.learning_costs import building_bytes, learner_bytes
 from driftwatch.config.spec import Configuration
 from driftwatch.events.classes import Stream
 from driftwatch.events.times import format_duration
@@ -110,6 +111,12 @@ class ModelCosts:
     """Of as many; 0 where evidence is not watched."""
     references_bytes: int
     """References that are loaded, and as many learned ones as versions may be live."""
+    learning_bytes: int
+    """What versions that are being learned take beyond what they take once they are counted; 0 where none is learned."""
+    remembered_bytes: int
+    """Counts that labels are compared with, of as many live versions as are allowed."""
+    looked_bytes: int
+    """Records of open panes that are kept as examples."""
     waiting_bytes: int
     """Records that wait for another stream, and records not yet counted, at their limits."""
     series: int
@@ -145,7 +152,8 @@ class Plan:
 def plan(configuration: Configuration, references: References, partitions: int | None = None) -> Plan:
     """The plan; pure. `partitions` is how many this process reads in all, where a broker has said so.
 
-        memory = process + fetches + metrics + Σ models (panes + evidence + references + join filters + waiting)
+        memory = process + fetches + metrics
+                 + Σ models (panes + evidence + references + learning + remembered + looked at + join filters + waiting)
         panes  = live versions * Σ parts [ 8 * slices * columns * (open panes + Σ windows (size/slide + 1) + wider slides)
                  + Σ windows 3 * statistics * slices * fields * 32 ]
         evidence = live versions * slices * (450 * shares + 1000 * streams) + slots of the reference, and one design
@@ -174,9 +182,7 @@ def plan(configuration: Configuration, references: References, partitions: int |
     usual = sum(v.memory_bytes for m in models for v in m.versions)
     usual += sum(_filters(m) + m.references_bytes for m in models)
     usual += sum(v.evidence.state_bytes for m in models for v in m.versions if m.evidence_bytes)
-    own = sum(
-        m.panes_bytes + m.evidence_bytes + m.references_bytes + m.waiting_bytes + _filters(m) for m in models
-    )
+    own = sum(_own_bytes(model) for model in models)
     return Plan(
         models=models,
         partitions=partitions,
@@ -189,6 +195,11 @@ def plan(configuration: Configuration, references: References, partitions: int |
         series=series,
         series_limit=limit,
     )
+
+
+def _own_bytes(model: ModelCosts) -> int:
+    counted = model.panes_bytes + model.evidence_bytes + model.references_bytes + model.remembered_bytes
+    return counted + model.learning_bytes + model.looked_bytes + model.waiting_bytes + _filters(model)
 
 
 def _filters(model: ModelCosts) -> int:
@@ -216,10 +227,11 @@ def _model(
     held = [
         reference_bytes(r) if r is not None else LIVE_MAX * learned_bytes(assumed_layout(spec)) for r in known
     ]
+    streams = tuple(_streams(spec, max_future_ms))
     return ModelCosts(
         model=spec.name,
         task=spec.task.value,
-        streams=tuple(_streams(spec, max_future_ms)),
+        streams=streams,
         versions=versions,
         windows=tuple(WindowPlan(w.called, w.size, w.slide, costs.panes_of(w)) for w in spec.windows),
         joins=tuple(_joins(spec)),
@@ -227,9 +239,30 @@ def _model(
         panes_bytes=LIVE_MAX * largest,
         evidence_bytes=evidence if watched else 0,
         references_bytes=sum(held),
+        learning_bytes=_learning(spec, versions, known),
+        remembered_bytes=LIVE_MAX * max(_remembered(spec, layout) for layout in layouts),
+        looked_bytes=max(
+            sum(costs.looked_bytes(layout, of.stream, of.open_panes) for of in streams) for layout in layouts
+        ),
         waiting_bytes=max(_waiting(spec, layout) for layout in layouts),
         series=sum(version.series for version in versions),
     )
+
+
+def _learning(spec: ModelSpec, versions: Sequence[VersionPlan], known: Sequence[Reference | None]) -> int:
+    """A version is either learned or counted, so the larger of both is what it takes; one is built at a time."""
+    if all(reference is not None for reference in known):
+        return 0
+    layout = assumed_layout(spec)
+    counted = [v.memory_bytes for v, reference in zip(versions, known, strict=True) if reference is None]
+    more = max(0, learner_bytes(layout) - min(counted) - learned_bytes(layout))
+    return LIVE_MAX * more + building_bytes(layout, len(spec.slice_columns))
+
+
+def _remembered(spec: ModelSpec, layout: Layout) -> int:
+    slide_ms = min(window.slide for window in spec.windows)
+    late = spec.lateness_ms(Stream.LABELS) // slide_ms if layout.part(Stream.LABELS) else 0
+    return costs.remembered_bytes(layout, len(spec.windows), late)
 
 
 def _streams(spec: ModelSpec, max_future_ms: int) -> list[StreamPlan]:

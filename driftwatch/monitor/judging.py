@@ -26,8 +26,6 @@ from driftwatch.windows.series import Window
 
 PREDICTED_MAX: Final = 1_000
 """Windows of predictions that are remembered for label coverage, per window; more where labels may be later."""
-
-
 STRATA_BYTES: Final = 4_000_000
 """Packed counts by stratum that are remembered per version, until the labels of the same time are read."""
 
@@ -102,7 +100,7 @@ class Judging:
     def _predict(self, window: Window, end_ms: int, events: Ints) -> None:
         """Remember how many predictions a window held, until its labels are read; labels may never come (P7)."""
         predicted = self._version.predicted
-        predicted[window.name, end_ms] = events
+        predicted[window.name, end_ms] = pack_array(events)
         ends = [end for name, end in predicted if name == window.name]
         late = 2 * self._plan.spec.lateness_ms(Stream.LABELS) // window.slide_ms
         for end in sorted(ends)[: -max(PREDICTED_MAX, late)]:
@@ -113,7 +111,7 @@ class Judging:
         version = self._version
         known = version.predicted.get((window.name, end_ms))
         _forget(version.predicted, window, end_ms)
-        return known if known is not None else np.zeros(len(version.layout.slices.rows), np.int64)
+        return np.zeros(len(version.layout.slices.rows), np.int64) if known is None else unpack_array(known)
 
     def _stratify(self, part: Part, window: Window, end_ms: int, total: Ints) -> None:
         """Remember the predictions by stratum too, packed; the oldest go first where they become too large (P7)."""

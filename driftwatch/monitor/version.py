@@ -43,7 +43,7 @@ class VersionState(msgspec.Struct):
     reference: str
     closed: dict[Stream, int] = {}
     rules: dict[str, RuleState] = {}
-    predicted: list[tuple[str, int, list[int]]] = []
+    predicted_in: list[tuple[str, int, PackedArray]] = []
     strata: list[tuple[str, int, PackedArray]] = []
     cohorts: dict[int, list[int]] = {}
     last_event_ms: int = BEFORE_ALL
@@ -70,8 +70,8 @@ class Version:
         self.reference = reference
         self.layout: Layout = reference.layout
         self.readings: dict[tuple[Stream, str], Reading] = {}
-        self.predicted: dict[PredictedKey, Ints] = {
-            (window, end_ms): np.array(counts, np.int64) for window, end_ms, counts in state.predicted
+        self.predicted: dict[PredictedKey, PackedArray] = {
+            (window, end_ms): packed for window, end_ms, packed in state.predicted_in
         }
         self.strata: dict[PredictedKey, PackedArray] = {
             (window, end_ms): packed for window, end_ms, packed in state.strata
@@ -178,9 +178,7 @@ class Version:
     def saved(self) -> VersionState:
         """As it stands in the checkpoint, beside its panes."""
         self.state.closed = {s: x.closed_ms for s, x in self.series.items() if x.closed_ms is not None}
-        self.state.predicted = [
-            (w, end_ms, counts.tolist()) for (w, end_ms), counts in self.predicted.items()
-        ]
+        self.state.predicted_in = [(w, end_ms, packed) for (w, end_ms), packed in self.predicted.items()]
         self.state.strata = [(w, end_ms, packed) for (w, end_ms), packed in self.strata.items()]
         self.state.cohorts = self._cohorts.state
         return self.state

@@ -1,5 +1,8 @@
 import gc
+import json
 import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +19,18 @@ from driftwatch.events import waiting as waiting_area
 from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
+from driftwatch.events.packing import pack_array
+from driftwatch.events.records import Partition, RecordBatch
+from driftwatch.events.sampling import KEYS_MAX, LOOKED, VERSIONS_MAX, Sampler
+from driftwatch.events.spec import DAY_MS
 from driftwatch.events.waiting import CHUNK_EVENTS, RELEASE_EVENTS, Waiting
 from driftwatch.monitor.changes import Changes
+from driftwatch.monitor.cohorts import DAYS_MAX, Cohorts
+from driftwatch.monitor.judging import PREDICTED_MAX, STRATA_BYTES
 from driftwatch.monitor.model import WAITING_MAX
+from driftwatch.monitor.noticed import NoticedState
+from driftwatch.monitor.plan import Choice
+from driftwatch.references.design import AGE_EDGES_MS
 from driftwatch.storage.bloom import BITS_PER_ID
 from driftwatch.storage.join_table import FRESH_ROWS
 from driftwatch.storage.sqlite import open_checkpoint
@@ -28,6 +40,7 @@ from driftwatch.windows.series import Series, Window
 from driftwatch.windows.spec import WindowSpec
 from tests.config.files import good
 from tests.config.references import MODEL, reference_of
+from tests.monitor.test_plan import planned
 
 REFERENCE = reference_of()
 
@@ -212,4 +225,63 @@ def block(first: int, count: int, numbers: int | None, texts: int) -> Block:
         decisions=[] if label else [None] * count,
         labels=[float(value) for value in rng.integers(0, 2, count)] if label else [],
         texts=[[f"{column} is {n:012d}" for n in number.tolist()] for column in range(texts)],
+    )
+
+
+@contextmanager
+def traced() -> Iterator[Callable[[], int]]:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        yield lambda: gc.collect() * 0 + tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def test_records_that_were_looked_at_fit_their_bound() -> None:
+    """The widest characters in every name and value, in as many fields and versions as are kept, and more."""
+    wide = "\N{GRINNING FACE}" * 100
+    record = {f"{wide[:70]}{k}": wide for k in range(KEYS_MAX + 5)}
+    record |= {"age": wide, "income": wide, "country": wide}
+    value = json.dumps(record).encode()
+    reading = planned(MODEL, Choice("*", REFERENCE)).streams[Stream.PREDICTIONS].reading
+    kept = NoticedState()
+    with traced() as held:
+        sampler = Sampler(reading)
+        for number in range(3 * VERSIONS_MAX):
+            offsets = np.arange(4 * LOOKED * number, 4 * LOOKED * (number + 1))
+            rows = len(offsets)
+            batch = RecordBatch(Partition("p", 0), offsets, offsets, [value] * rows, 0)
+            zeros = np.zeros(rows, np.int64)
+            block = Block(
+                zeros.astype(np.int32), offsets, zeros, offsets, zeros, np.empty(0), np.empty((rows, 0)),
+                [f"v{99 - number}"] * rows, [], [], [],
+            )  # fmt: skip
+            kept.look(Stream.PREDICTIONS, list(sampler.look(batch, block, zeros)))
+        taken = held()
+    assert {len(names) for names in kept.looked[Stream.PREDICTIONS].values()} == {VERSIONS_MAX}
+    said = costs.looked_bytes(REFERENCE.layout, Stream.PREDICTIONS, 1)
+    assert 0.4 * said < taken <= said
+
+
+def test_what_labels_are_compared_with_fits_its_bound() -> None:
+    rng, rows, windows = np.random.default_rng(1), len(REFERENCE.layout.slices.rows), 2
+    with traced() as held:
+        predicted = {
+            (f"w{w}", 300_000 * n + 1_700_000_000_000): pack_array(rng.integers(0, 2**40, rows))
+            for w in range(windows)
+            for n in range(PREDICTED_MAX)
+        }
+        cohorts = Cohorts(AGE_EDGES_MS, 10_000 * DAY_MS, {})
+        days = np.arange(DAYS_MAX, dtype=np.int64) * DAY_MS
+        cohorts.predict(days)
+        cohorts.label(days, np.zeros(DAYS_MAX, np.int64))
+        state = cohorts.state
+        taken = held()
+    assert len(predicted) == windows * PREDICTED_MAX
+    assert len(state) == DAYS_MAX
+    said = costs.remembered_bytes(REFERENCE.layout, windows, 100) - costs.CHANGES * STRATA_BYTES
+    assert 0.5 * said < taken <= said
+    assert costs.remembered_bytes(REFERENCE.layout, windows, 5_000) > 2 * said, (
+        "the later labels may be, the more"
     )

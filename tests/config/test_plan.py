@@ -45,7 +45,9 @@ def test_the_bound_is_the_sum_of_its_parts() -> None:
     made = planned(partitions=4)
     model = made.models[0]
     parts = model.panes_bytes + model.waiting_bytes + sum(join.filter_bytes for join in model.joins)
-    parts += model.evidence_bytes + model.references_bytes
+    parts += model.evidence_bytes + model.references_bytes + model.learning_bytes
+    parts += model.remembered_bytes + model.looked_bytes
+    assert min(model.learning_bytes, model.remembered_bytes, model.looked_bytes) > 0
     assert made.memory_bytes == made.process_bytes + made.fetch_bytes + made.metrics_bytes + parts
     assert made.process_bytes < made.usual_bytes < made.memory_bytes
     assert model.panes_bytes == model.live_versions * model.versions[0].memory_bytes
@@ -59,13 +61,22 @@ def test_the_bound_is_the_sum_of_its_parts() -> None:
     [
         ({"windows": [{"size": "1h", "slide": "5m"}, {"size": "1d", "slide": "1h"}]}, "memory_bytes"),
         ({"slices": ["country", "age"]}, "memory_bytes"),
-        ({"cells": {"cells": 128}}, "memory_bytes"),
         ({"slices": ["country", "age"]}, "series"),
         ({"labels": {"topic": "l", "id": "id", "label": "y", "max_outstanding": 50_000_000}}, "disk_bytes"),
     ],
 )
 def test_more_costs_more(change: dict, grows: str) -> None:
     assert getattr(planned(**change), grows) > getattr(planned(), grows)
+
+
+def test_a_version_is_learned_or_counted_so_the_larger_of_both_is_what_it_takes() -> None:
+    """More cells make the counted one larger; the sum stays until they outgrow what learning keeps (P7)."""
+    few, more = planned(), planned(cells={"cells": 128})
+    assert few.memory_bytes == more.memory_bytes
+    assert few.models[0].panes_bytes < more.models[0].panes_bytes
+    assert few.models[0].learning_bytes > more.models[0].learning_bytes
+    known = planned({"credit": (REFERENCE,)})
+    assert known.models[0].learning_bytes == 0
 
 
 def test_longer_windows_of_wider_panes_cost_little() -> None:

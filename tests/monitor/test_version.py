@@ -13,6 +13,7 @@ from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
 from driftwatch.events.decode import Decoder
 from driftwatch.events.joins import PREDICTION_ROW, SLICE_COLUMNS_MAX
+from driftwatch.events.packing import pack_array, unpack_array
 from driftwatch.monitor.changes import PaneKey
 from driftwatch.monitor.values import SliceValues
 from driftwatch.monitor.version import Version, VersionState
@@ -113,7 +114,7 @@ def test_what_is_stored_is_taken_up_again() -> None:
     decisions = version.decisions(block.decisions, block.scores, len(block))
     version.count(Stream.PREDICTIONS, block, decisions, codes_of(version, block))
     list(version.series[Stream.PREDICTIONS].close(START + 2 * MINUTE))
-    version.predicted["w", 5] = np.array([1, 2])
+    version.predicted["w", 5] = pack_array(np.array([1, 2]))
     stored = {key: pane.copy() for key, pane in version.changes().items() if pane is not None}
     state = msgspec.msgpack.decode(msgspec.msgpack.encode(version.saved()), type=VersionState)
     again = fresh(state)
@@ -122,7 +123,7 @@ def test_what_is_stored_is_taken_up_again() -> None:
         for key, pane in stored.items()
     }
     again.load(stored | foreign)
-    assert again.predicted["w", 5].tolist() == [1, 2]
+    assert unpack_array(again.predicted["w", 5]).tolist() == [1, 2]
     assert again.state.closed == {Stream.PREDICTIONS: START + 2 * MINUTE}
     ends = [c for c in again.series[Stream.PREDICTIONS].close(START + 9 * MINUTE) if c.pane is not None]
     expected = [c for c in version.series[Stream.PREDICTIONS].close(START + 9 * MINUTE) if c.pane is not None]

@@ -1,0 +1,32 @@
+"""What a reference costs in memory while it is being learned, as formulas: the records kept, and the moment it is built."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from driftwatch.config.costs import LABEL_BYTES, event_bytes
+from driftwatch.events.classes import Stream
+from driftwatch.references.learn import BYTES_MAX, EVENTS_MAX, SLACK, bytes_of
+from driftwatch.summaries.layout import Layout
+
+ROW_BYTES: Final = 500
+"""Memory of one kept record beside its value: the record, its key, and their places while others are sorted out."""
+GATHERED: Final = 2
+"""Copies of the decoded events while a reference is built: as they came, and each once."""
+BUILT_BYTES: Final = 350
+"""What counting needs for one event beside."""
+
+
+def learner_bytes(layout: Layout, *, events_max: int = EVENTS_MAX, bytes_max: int = BYTES_MAX) -> int:
+    """The records of one version that is being learned: so many of each stream, and a part more before they are sorted out."""
+    streams = {part.stream for part in layout.parts} & {Stream.PREDICTIONS, Stream.LABELS}
+    kept = sum(events_max * ROW_BYTES + bytes_of(stream, bytes_max) for stream in streams)
+    return kept * (SLACK + 1) // SLACK
+
+
+def building_bytes(
+    layout: Layout, slice_columns: int, *, events_max: int = EVENTS_MAX, bytes_max: int = BYTES_MAX
+) -> int:
+    """What is needed beside while its reference is built, or while everything is written for a checkpoint; one is at a time."""
+    decoded = GATHERED * (event_bytes(layout, Stream.PREDICTIONS, slice_columns) + LABEL_BYTES)
+    return max(events_max * (decoded + BUILT_BYTES), 2 * bytes_max)
