@@ -118,12 +118,42 @@ def test_f28_the_wall_clock_jumps_by_an_hour(kafka: Broker, receiver: Receiver, 
         until(lambda: len(flaky.requests) > figures["transitions"], 120, "every transition, and one again")
     print(f"F28 {figures}")
     assert SECRET not in scene.daemon.log.read_text()
-    negative = {
+    assert negative_durations(metrics) == {}
+    waits = [line["next_in_s"] for line in end.lines if line["event"] == "attempt"]
+    assert all(0 <= wait <= 6 for wait in waits)
+
+
+@pytest.mark.parametrize("stopped_s", [2, pytest.param(600, marks=pytest.mark.full)])
+def test_f28_stopped_for_ten_minutes(
+    kafka: Broker, receiver: Receiver, tmp_path: Path, stopped_s: int
+) -> None:
+    """As a laptop's lid or a hypervisor does it: what came meanwhile is counted in its windows, and nothing is told twice."""
+    load = scene_of(kafka, receiver, tmp_path / "stopped")
+    try:
+        load.scene.start()
+        load.send(800)
+        until(receiver.ids, 120, "an alert is told")
+        pid = load.scene.daemon.pid
+        os.kill(pid, signal.SIGSTOP)
+        load.send(900)
+        told = len(receiver.seen)
+        stays(lambda: len(receiver.seen) == told, stopped_s, "a stopped process tells nobody", every_s=0.5)
+        os.kill(pid, signal.SIGCONT)
+        load.send(800)
+        load.settle()
+        metrics = load.scene.daemon.get("/metrics")
+        assert load.scene.daemon.pid == pid, "it is the same process"
+        end = load.scene.stop()
+    finally:
+        load.scene.daemon.close()
+    print(f"F28 stopped for {stopped_s} s: {load.check(end)}")
+    assert negative_durations(metrics) == {}
+
+
+def negative_durations(metrics: str) -> dict[str, float]:
+    return {
         name: value
         for name in ("commit_duration_seconds_sum", "process_cpu_seconds_total")
         for value in series(metrics, f"driftwatch_{name}").values()
         if value < 0
     }
-    assert negative == {}
-    waits = [line["next_in_s"] for line in end.lines if line["event"] == "attempt"]
-    assert all(0 <= wait <= 6 for wait in waits)
