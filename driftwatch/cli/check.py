@@ -71,11 +71,12 @@ def _goals(loaded: Loaded, paper: Paper) -> None:
     from driftwatch.app import model_plans
     from driftwatch.cli.show_prospects import goals
     from driftwatch.monitor.prospects import prospects
+    from driftwatch.telemetry.views import prospects_answer
 
     for plan in model_plans(loaded):
         for found in prospects(plan) if plan.spec.evidence.must_detect else ():
             paper.heading(f"model {found.model}, versions {found.pattern}: what evidence must detect")
-            goals(found.goals, paper)
+            goals(prospects_answer(found).goals, paper)
 
 
 def _tell_json(error: ConfigurationError, paper: Paper) -> None:

@@ -67,11 +67,11 @@ def _row(outcome: Outcome, calm: Outcome) -> list[str]:
         return [outcome.name, str(outcome.before), told, "", "", ""]
     same = (t for t in calm.alerts if (t.rule, t.slice, t.field) == (first.rule, first.slice, first.field))
     usually = next((t.time_ms for t in same if t.time_ms > outcome.at_ms), None)
-    note = "" if usually is None else f" (without it after {duration(float(usually - outcome.at_ms))})"
+    note = "" if usually is None else f" (without it after {duration((usually - outcome.at_ms) / 1_000)})"
     return [
         outcome.name,
         str(outcome.before),
-        f"{first.severity} after {duration(float(first.time_ms - outcome.at_ms))}{note}",
+        f"{first.severity} after {duration((first.time_ms - outcome.at_ms) / 1_000)}{note}",
         first.slice,
         first.field,
         first.what,

@@ -57,7 +57,7 @@ class AgedObserver:
         """`spread` is of one watch, [rows, 1]."""
         self.groups, self.steps, self.count, self.spread = (group,), steps, count, spread
         self.starts = np.zeros(1, np.int64)
-        self.reference_events = reference.events.sum(axis=2).max(axis=1, keepdims=True)
+        self._labelled = _labels(reference.events)
         self._past = reference
         self._known, self._reference = reference.events > 0, reference.events
         with np.errstate(invalid="ignore"):
@@ -112,7 +112,7 @@ class AgedObserver:
         """What can be told of panes with float64[rows, 1] labels, of ages (and scores) as in the reference."""
         past = self._past
         total = np.maximum(past.events.sum(axis=2), 1e-9)
-        parts = total / np.maximum(self.reference_events, 1e-9)
+        parts = total / np.maximum(self._labelled, 1e-9)
         share = past.hits.sum(axis=2) / total
         above = ((self._up - self._gap) * past.events).sum(axis=2) / total
         below = ((self._gap - self._down) * past.events).sum(axis=2) / total
@@ -135,6 +135,10 @@ class AgedObserver:
         """The same under another spread."""
         return AgedObserver(self.groups[0], self.steps, self.count, self._past, spread)
 
+    def sizes(self, matrix: Ints) -> Floats:
+        """float64[rows, 1]: labels of known ages in counts int64[rows, columns]."""
+        return _labels(self.count(matrix).events * self._known)
+
     def compare(self, matrix: Ints) -> Comparison:
         """Counts int64[rows, columns] of any stretch beside the reference's, age by age; labels of unknown ages are left out."""
         counts = self.count(matrix)
@@ -154,6 +158,11 @@ class AgedObserver:
             tolerance=unsure,
             reference=self._reference.sum(axis=2),
         )
+
+
+def _labels(events: Floats) -> Floats:
+    """float64[rows, 1] of float64[rows, indicators, ages]; scores may be missing, so the indicator of most labels counts."""
+    return events.sum(axis=2).max(axis=1, keepdims=True)
 
 
 def learn_spread(

@@ -54,8 +54,6 @@ class Observer(Protocol):
 
     spread: Spread
     """Clumping and tolerance, [rows, watches]."""
-    reference_events: Floats
-    """float64[rows, watches]: events (labels) in the reference."""
     kept: Bools
     """bool[steps, rows, indicators]: the bets that are made."""
     bets: Ints
@@ -63,6 +61,10 @@ class Observer(Protocol):
 
     def observe(self, matrix: Ints, start_ms: int) -> Observed:
         """One closed pane, int64[rows, columns]."""
+        ...
+
+    def sizes(self, matrix: Ints) -> Floats:
+        """float64[rows, watches]: events (labels) of each stream in counts int64[rows, columns] of any stretch."""
         ...
 
     def compare(self, matrix: Ints) -> Comparison:

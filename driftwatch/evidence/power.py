@@ -59,12 +59,23 @@ class Reach:
         return not self.delay_ms <= self.goal.within_ms
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a stream brought in some time: of the reference, or lately."""
+
+    counts: NDArray[np.int64]
+    """int64[slices, columns]."""
+    panes: float
+    """Panes of live width in that time."""
+
+
 class Powers:
     """Plans the streams of one detector at a given traffic."""
 
-    def __init__(self, detector: Detector, slices: tuple[str, ...], panes: Mapping[Stream, float]) -> None:
-        """`panes`: how many panes of live width the reference of each stream covers, to tell its traffic by."""
-        self._detector, self._slices, self._panes = detector, slices, panes
+    def __init__(
+        self, detector: Detector, slices: tuple[str, ...], traffic: Mapping[Stream, Traffic]
+    ) -> None:
+        self._detector, self._slices, self._traffic = detector, slices, traffic
         self._outlooks: dict[int, Outlook] = {}
 
     def all(self, change: float, slices: tuple[str, ...] = ()) -> Iterator[Power]:
@@ -114,8 +125,8 @@ class Powers:
             )
 
     def _events(self, bank: int) -> Floats:
-        stream = self._detector.designs[bank].stream
-        return self._detector.banks[bank].observer.reference_events / max(self._panes.get(stream, 0.0), 1e-9)
+        seen = self._traffic[self._detector.designs[bank].stream]
+        return self._detector.banks[bank].observer.sizes(seen.counts) / max(seen.panes, 1e-9)
 
     def _bets(self, group: Group, number: int, members: list[Member]) -> tuple[Floats, tuple[Bets, ...]]:
         """Shares float64[members] and bets of the indicator that speaks for each stream of one bank."""

@@ -42,7 +42,6 @@ class ShareObserver:
         self.starts, self.groups = shares.starts, groups
         self._slot = _Slot()
         self.spread = baseline.spread
-        self.reference_events = baseline.sizes.sum(axis=0).astype(np.float64)
         up, down = baseline.bounds()
         self.kept = np.stack([usable(up if step > 0 else down) for step in self.steps])
         self.bets = np.add.reduceat(self.kept.sum(axis=0), shares.starts, axis=1)
@@ -69,6 +68,12 @@ class ShareObserver:
             hits * worth[:, self.shares.of],
             self._penalties(self.baseline.slot(start_ms), effective, None if everything else rows),
             told,
+        )
+
+    def sizes(self, matrix: Ints) -> Floats:
+        """float64[rows, watches]: events of each field in counts int64[rows, columns]."""
+        return self.shares.count(matrix if self.columns is None else matrix[:, self.columns])[1].astype(
+            np.float64
         )
 
     def compare(self, matrix: Ints) -> Comparison:

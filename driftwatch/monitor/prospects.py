@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from driftwatch.events.classes import Stream
 from driftwatch.evidence.budget import USUAL
 from driftwatch.evidence.design import designs
 from driftwatch.evidence.detector import Detector
 from driftwatch.evidence.goals import Goal
-from driftwatch.evidence.power import Power, Powers, Reach
+from driftwatch.evidence.power import Power, Powers, Reach, Traffic
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.references.reference import Reference
 from driftwatch.summaries.slices import ALL
@@ -37,6 +38,16 @@ class Prospects:
     goals: tuple[Reach, ...]
     notes: tuple[str, ...]
     """What the reference does not know, in words."""
+    seen_ms: int = 0
+    """The traffic is that of so much event time until the last closed pane; 0: it is the reference's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """The traffic of a running version."""
+
+    span_ms: int
+    traffic: Mapping[Stream, Traffic]
 
 
 def prospects(
@@ -64,13 +75,17 @@ def prospects_of(
     reference: Reference,
     change: float = CHANGE,
     slices: tuple[str, ...] = (ALL,),
+    lately: Lately | None = None,
 ) -> Prospects:
-    """What this detector, designed from the reference, can find at the reference's traffic."""
+    """What this detector, designed from the reference, can find: at the traffic of `lately`, or at the reference's."""
     pane_ms = detector.pane_ms
-    covered = {
-        part.stream: max(reference.span_of(part.stream) / pane_ms, 1.0) for part in reference.layout.parts
+    traffic = {
+        part.stream: Traffic(
+            reference.totals[part.stream], max(reference.span_of(part.stream) / pane_ms, 1.0)
+        )
+        for part in reference.layout.parts
     }
-    powers = Powers(detector, reference.layout.slices.rows, covered)
+    powers = Powers(detector, reference.layout.slices.rows, {**traffic, **(lately.traffic if lately else {})})
     return Prospects(
         model=plan.name,
         pattern=pattern,
@@ -80,11 +95,13 @@ def prospects_of(
         streams=sum(len(pool.members) for pool in detector.pools.values()),
         powers=tuple(powers.all(change, slices)),
         goals=tuple(powers.judge(Goal.parse(line)) for line in plan.spec.evidence.must_detect),
-        notes=tuple(_notes(reference, detector, own_labels=plan.own_labels)),
+        notes=tuple(_notes(reference, detector, own_labels=plan.own_labels, seen=lately is not None)),
+        seen_ms=lately.span_ms if lately else 0,
     )
 
 
-def _notes(reference: Reference, detector: Detector, *, own_labels: bool) -> Iterator[str]:
+def _notes(reference: Reference, detector: Detector, *, own_labels: bool, seen: bool) -> Iterator[str]:
+    """`seen`: its traffic is known from lately."""
     learned = all(design.learned[0].all() for design in detector.designs)
     if not reference.span_ms:
         clumping = (
@@ -93,8 +110,8 @@ def _notes(reference: Reference, detector: Detector, *, own_labels: bool) -> Ite
             else "clumping is assumed (correlation 0.02 inside panes) until the first day of live panes tells it"
         )
         yield (
-            f"the reference has no event times: {clumping}, and nothing can be said of its traffic; "
-            "delays are as if it were one pane"
+            f"the reference has no event times: {clumping}"
+            + ("" if seen else ", and nothing can be said of its traffic; delays are as if it were one pane")
         )
     elif not learned:
         yield "the reference has too few panes to learn clumping from: correlation 0.02 inside panes is assumed"

@@ -24,17 +24,18 @@ from driftwatch.evidence.first_panes import (
     with_spreads,
 )
 from driftwatch.evidence.groups import Group
+from driftwatch.evidence.power import Traffic
 from driftwatch.evidence.saved import EvidenceState, fingerprint, load, save
 from driftwatch.evidence.telling import told
 from driftwatch.monitor.changes import Saved
 from driftwatch.monitor.plan import ModelPlan
-from driftwatch.monitor.prospects import Prospects, prospects_of
+from driftwatch.monitor.prospects import Lately, Prospects, prospects_of
 from driftwatch.monitor.snapshot import EvidenceView
 from driftwatch.monitor.version import Version
 from driftwatch.summaries.layout import DECISION, SCORE, Part
 from driftwatch.verdicts.spec import Severity
 from driftwatch.verdicts.verdict import CODE, SEVERE, Finding, Judgement, Verdict
-from driftwatch.windows.series import ClosedPane, Series
+from driftwatch.windows.series import ClosedPane, Series, Window
 
 EVIDENCE: Final = "evidence"
 """Name of the statistic and of the window of judgements on evidence; their rules are `evidence GROUP`."""
@@ -46,6 +47,8 @@ _KINDS: Final = {
     Group.CALIBRATION: Kind.CALIBRATION,
     Group.MARKED: Kind.INPUT,
 }
+TRAFFIC_MS: Final = 3_600_000
+"""Traffic of less time than this (or a whole window) says little of what can be found; told anew as often."""
 TOLD: Final = 5
 """Findings of an alert whose evidence is told in full, those that lead."""
 _NOT_LOOKED: Final = -1
@@ -109,7 +112,8 @@ class _Watched:
             self.firing = {group: _listed(rows) for group, rows in state.firing.items()}
         self._bytes = stored if self.taken_up else None
         self._plan, self._version, self._compared = plan, version.name, version.reference
-        self._told: tuple[int, Prospects] | None = None
+        self._told: Prospects | None = None
+        self._told_by = (0, 0)
 
     def share(self, live: int, models: int) -> None:
         """So many versions are live: more never become fewer, for evidence that grew under a share keeps it."""
@@ -133,12 +137,14 @@ class _Watched:
         self._spreads |= {bank: SpreadState.of(spread) for bank, spread in spreads.items()}
         self._told = None
 
-    def prospects(self) -> Prospects:
-        """What can be found; told anew only when more versions share the budget."""
-        sharers = self.detector.sharers
-        if self._told is None or self._told[0] != sharers:
-            self._told = sharers, prospects_of(self.detector, self._plan, self._version, self._compared)
-        return self._told[1]
+    def prospects(self, series: Mapping[Stream, Series], closed_ms: int) -> Prospects:
+        """What can be found; told anew every hour of event time, and when more versions share the budget."""
+        told_by = self.detector.sharers, closed_ms // TRAFFIC_MS
+        if self._told is None or self._told_by != told_by:
+            lately = _lately(series, self._plan.windows, self.pane_ms)
+            self._told_by = told_by
+            self._told = prospects_of(self.detector, self._plan, self._version, self._compared, lately=lately)
+        return self._told
 
     def changed(self) -> None:
         """The state has to be written again."""
@@ -166,6 +172,18 @@ def _listed(rows: Iterable[_Row]) -> dict[Member, Listed]:
         member: Listed(member, row.log_evidence, row.log_limit)
         for member, row in zip(members, rows, strict=True)
     }
+
+
+def _lately(series: Mapping[Stream, Series], windows: Iterable[Window], pane_ms: int) -> Lately | None:
+    """The traffic of the longest window that every stream has begun to fill; None while there is too little of it."""
+    for window in sorted(windows, key=lambda window: -window.size_ms):
+        covered = {stream: each.covered_ms(window.name) for stream, each in series.items()}
+        if min(covered.values()) >= min(TRAFFIC_MS, window.size_ms):
+            traffic = {
+                s: Traffic(each.totals[window.name], covered[s] / pane_ms) for s, each in series.items()
+            }
+            return Lately(min(covered.values()), traffic)
+    return None
 
 
 class Watching:
@@ -207,7 +225,7 @@ class Watching:
         if untimed(version.reference, part.stream):
             watched.learn(version.series[part.stream], part.stream, closed)
         self.views[version.name] = tuple(_views(version, watched))
-        self.prospects[version.name] = watched.prospects()
+        self.prospects[version.name] = watched.prospects(version.series, closed.end_ms)
         return judgements
 
     def forget(self, name: str) -> None:

@@ -310,7 +310,7 @@ class PowerAnswer(msgspec.Struct, frozen=True):
     feature: str
     slice: str
     events: float | None
-    """Per pane, as in the reference."""
+    """Per pane: lately, or as in the reference (`traffic_s`)."""
     clumping: float | None
     """So many events count as one independent event."""
     learned: bool
@@ -351,6 +351,8 @@ class ProspectsAnswer(msgspec.Struct, frozen=True):
     goals: list[GoalAnswer]
     notes: list[str]
     """What the reference does not know, in words."""
+    traffic_s: float = 0.0
+    """Traffic is that of so much event time until the last closed pane; 0: it is the reference's."""
 
 
 class ProspectsAnswers(msgspec.Struct, frozen=True):

@@ -156,6 +156,7 @@ def prospects_answer(found: Prospects) -> a.ProspectsAnswer:
             for reach in found.goals
         ],
         notes=list(found.notes),
+        traffic_s=found.seen_ms / 1_000,
     )
 
 

@@ -180,6 +180,13 @@ class Series:
         (total,) = [total for total in self._sums if total.window.name == window]
         return {start: pane.astype(np.int64) for start, pane in total.panes.items()}
 
+    def covered_ms(self, window: str) -> int:
+        """Event time from the oldest pane with content that a window is summed from to its end; 0 where there is none."""
+        (total,) = [total for total in self._sums if total.window.name == window]
+        if not total.panes or self.closed_ms is None:
+            return 0
+        return self.floor_ms(self.closed_ms, total.window.slide_ms) - min(total.panes)
+
     def closed_panes(self, from_ms: int) -> tuple[int, dict[int, Matrix]]:
         """The closed panes that begin at or after `from_ms`, of the window that holds most of that time: (width, by start)."""
         held = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ import pytest
 from driftwatch.cli.program import run
 from driftwatch.errors import ExitCode
 from driftwatch.references.codec import encode
+from driftwatch.telemetry.counts import Counts
+from driftwatch.telemetry.server import HttpServer
 from tests.evidence import models
+from tests.telemetry import pictures
+from tests.telemetry.daemon import Daemon
 
 CONFIG = """\
 kafka: {bootstrap_servers: [localhost:9092]}
@@ -54,6 +59,30 @@ def test_slices_and_json(config: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert found["goals"][1]["goal"] == "accuracy change of 1 % within 1h"
     (income,) = (p for p in found["powers"] if (p["group"], p["feature"]) == ("inputs", "income"))
     assert 0.02 <= income["tolerance"] < income["week"] <= income["day"]
+
+
+def test_a_daemon_tells_at_its_own_traffic(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    daemon = Daemon()
+    shown = pictures.with_evidence(pictures.snapshot())
+    version = shown.models["credit"].versions["v1"]
+    assert version.prospects is not None
+    lately = replace(version, prospects=replace(version.prospects, seen_ms=7_200_000))
+    model = replace(shown.models["credit"], versions={"v1": lately})
+    daemon.board.publish(replace(shown, models={"credit": model}), Counts())
+    server = HttpServer(daemon.app, "127.0.0.1", 0)
+    server.start()
+    try:
+        url = f"http://127.0.0.1:{server.port}"
+        assert run(["explain", "-c", config, "--url", url]) == ExitCode.OK
+        out = capsys.readouterr().out
+        assert "model credit, versions v1" in out
+        assert "those of the last 2 h" in out
+        assert run(["explain", "-c", config, "--url", url, "--json"]) == ExitCode.OK
+        assert json.loads(capsys.readouterr().out)[0]["traffic_s"] == 7_200
+        assert run(["explain", "-c", config, "--url", url, "--model", "x"]) != ExitCode.OK
+        assert run(["explain", "-c", config, "--url", url, "--slice", "country=PT"]) != ExitCode.OK
+    finally:
+        server.stop()
 
 
 def test_an_unknown_model_names_those_there_are(config: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,13 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from driftwatch.events.classes import Stream
 from driftwatch.evidence.budget import Budget
 from driftwatch.evidence.design import designs
 from driftwatch.evidence.detector import Detector
 from driftwatch.evidence.goals import Goal
 from driftwatch.evidence.groups import Group
-from driftwatch.evidence.power import Powers
+from driftwatch.evidence.power import Powers, Traffic
 from driftwatch.evidence.spec import EvidenceSpec
 from tests.evidence import models
 from tests.evidence.models import PANE_MS
@@ -24,7 +23,11 @@ HOUR_MS = 3_600_000
 @cache
 def powers(panes: float = 200.0) -> Powers:
     made = Detector(designs(models.reference(), EvidenceSpec()), Budget.parse("1 per week"), PANE_MS)
-    return Powers(made, models.reference().layout.slices.rows, dict.fromkeys(Stream, panes))
+    return Powers(
+        made,
+        models.reference().layout.slices.rows,
+        {s: Traffic(total, panes) for s, total in models.reference().totals.items()},
+    )
 
 
 def test_every_stream_has_its_line_at_the_references_traffic() -> None:

@@ -132,6 +132,31 @@ def test_what_can_be_found_is_told_of_the_running_version() -> None:
     assert shared.powers[0].day > found.powers[0].day, "two versions share the budget"
 
 
+def test_once_a_window_is_full_what_can_be_found_is_told_at_the_live_traffic() -> None:
+    core = Watched(
+        spec=ModelSpec.model_validate(WRITTEN | {"rules": [], "windows": [{"size": "90m", "slide": "1m"}]})
+    )
+    traffic = Traffic().add(58)
+    traffic.into(core)
+    before = core.monitor.snapshot(1).models["m"].versions["1"].prospects
+    assert before is not None
+    assert before.seen_ms == 0, "less than an hour says little"
+    traffic.add(70).into(core)
+    after = core.monitor.snapshot(2).models["m"].versions["1"].prospects
+    assert after is not None
+    assert after.seen_ms >= 60 * MINUTE
+    seen = {(p.group, p.field, p.slice): p for p in after.powers}
+    for power in before.powers:
+        now = seen[power.group, power.field, power.slice]
+        assert now.events == pytest.approx(PER_PANE, rel=0.1)
+        assert (now.day < power.day) == (now.events > power.events), "more traffic finds smaller changes"
+    core.load()
+    traffic.add(1).into(core)
+    again = core.monitor.snapshot(3).models["m"].versions["1"].prospects
+    assert again is not None
+    assert again.seen_ms >= 60 * MINUTE, "a restart forgets no traffic"
+
+
 def test_without_a_budget_nothing_is_told_of_what_can_be_found() -> None:
     core = Watched(budget=None)
     Traffic().add(10).into(core)

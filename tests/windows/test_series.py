@@ -136,6 +136,21 @@ def test_closed_panes_are_those_of_the_window_that_holds_most_of_the_time() -> N
     assert sorted(run.series.closed_panes(83)[1]) == [85, 90, 95]
     assert run.series.closed_panes(100)[1] == {}
     assert sorted(run.series.panes_of("short")) == [80, 85, 90, 95]
+    assert run.series.covered_ms("short") == 20
+
+
+def test_what_a_window_covers_begins_with_its_oldest_content() -> None:
+    run = Run(0)
+    assert run.series.covered_ms("long") == 0
+    run.add(2, np.ones(SHAPE, np.int64))
+    run.close(5)
+    assert (run.series.covered_ms("short"), run.series.covered_ms("long")) == (5, 0)
+    run.add(13, np.ones(SHAPE, np.int64))
+    run.close(30)
+    assert run.series.covered_ms("short") == 20, "an empty pane at its end is covered, too"
+    assert run.series.covered_ms("long") == 20, "of panes of 20, one has closed"
+    run.close(200)
+    assert run.series.covered_ms("short") == 0
 
 
 def test_what_is_forgotten_leaves_every_window_and_the_store() -> None:
