@@ -111,11 +111,7 @@ class Inflow:
         }
 
     def room(self, batch: RecordBatch, place: int) -> int:
-        """How many of the batch's first records may be taken before a commit has to close panes.
-
-        None, if already the next one would open a pane too many; but the partition that is furthest behind may
-        always go on by one, for otherwise the frontier would never move.
-        """
+        """How many of the batch's first records may be taken before a commit has to close panes."""
         if self._panes is None or not len(batch):
             return len(batch)
         events = self._decode(batch)
@@ -131,8 +127,7 @@ class Inflow:
             if start not in self._open:
                 opened.add(start)
                 if len(self._open) + len(opened) > self._panes.open_max:
-                    before = int(np.count_nonzero(batch.offsets < events.offsets[i]))
-                    return max(before, int(self._must_go_on(place)))
+                    return int(np.count_nonzero(batch.offsets < events.offsets[i]))
         return len(batch)
 
     def furthest_behind(self) -> set[int]:
@@ -142,7 +137,10 @@ class Inflow:
         slowest = min(active.values(), default=AFTER_ALL)
         return {place for place, frontier_ms in active.items() if frontier_ms == slowest}
 
-    def _must_go_on(self, place: int) -> bool:
+    def presses(self, place: int) -> bool:
+        """Whether there is no room for a pane, and none will be made unless this partition goes on."""
+        if self._panes is None or len(self._open) < self._panes.open_max:
+            return False
         behind = self.furthest_behind()
         return not behind or place in behind or place not in self.orders
 

@@ -134,6 +134,11 @@ class ModelMonitor:
             (inflow.room(batch, place) for inflow in self._inflows(batch.partition)), default=len(batch)
         )
 
+    def presses(self, partition: Partition) -> bool:
+        """Whether a stream without room waits for this partition."""
+        place = self._partitions.place(partition)
+        return any(inflow.presses(place) for inflow in self._inflows(partition))
+
     @property
     def topics(self) -> set[str]:
         """Topics that this model reads."""

@@ -165,7 +165,11 @@ class Monitor:
     def _room(self, batch: RecordBatch) -> int:
         if not self._bounded:
             return len(batch)
-        return min(model.room(batch) for model in self.models.values())
+        room = min(model.room(batch) for model in self.models.values())
+        if room or not len(batch):
+            return room
+        # One stream waits for this partition, another for one that is held for the sake of the first: go on by one.
+        return int(any(model.presses(batch.partition) for model in self.models.values()))
 
     def _take(self, batch: RecordBatch, near: RecordBatch, far: NDArray[np.bool_]) -> None:
         topic, number = batch.partition

@@ -224,9 +224,12 @@ def test_room_ends_before_the_record_that_would_open_a_pane_too_many_p7() -> Non
     assert of.room(one.batch(0, 1, 2, 3, 4, 5), 0) == 4
     one.read(2, 3)
     assert of.room(one.batch(4), 0) == 0
-    assert of.room(other.batch(4), 1) == 1, "the partition that is furthest behind may always go on by one"
+    assert of.room(other.batch(4), 1) == 0
+    assert not of.presses(0)
+    assert of.presses(1), "nothing closes until the partition that is furthest behind goes on"
     other.read(4)
     assert frontier(of) == 1
+    assert not of.presses(1), "there is room again"
     assert of.room(one.batch(4, 4.5, 5), 0) == 2, "the pane at 0 is closed, so those at 1 to 4 fit"
 
 
