@@ -50,6 +50,7 @@ from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.health import EndpointHealth, Health
 from driftwatch.telemetry.port import http_port
 from driftwatch.telemetry.recorder import Recorder
+from driftwatch.webhooks.instances import instances
 from driftwatch.webhooks.render import render
 from driftwatch.webhooks.sender import Sender
 from driftwatch.webhooks.status import AttemptMade, EndpointDisabled, EndpointStatus, Report, SenderFailed
@@ -134,7 +135,9 @@ class App:
         if self._letter_topic is not None:
             self._stack.callback(self._letter_topic.close)
         self._stack.callback(self._letters.close)
-        self._sender = Sender(configuration.endpoints, lambda: open_outbox(directory), tell=self._sent)
+        self._sender = Sender(
+            instances(configuration.endpoints), lambda: open_outbox(directory), tell=self._sent
+        )
         owner = self._checkpoint.owner
         timing = Timing(
             commit_every_s=state.commit_every / 1_000,
@@ -153,7 +156,7 @@ class App:
 
     def _surroundings(self, plans: list[ModelPlan]) -> Surroundings:
         def rendered(notifications: Sequence[Notification]) -> list[OutboxRow]:
-            endpoints = self._configuration.endpoints
+            endpoints = instances(self._configuration.endpoints)
             return [row for notification in notifications for row in render(notification, endpoints)]
 
         return Surroundings(
@@ -184,7 +187,7 @@ class App:
         def adopt() -> None:
             self._reloaded(loaded)
             self._configuration = loaded.configuration
-            self._sender.replace(loaded.configuration.endpoints)
+            self._sender.replace(instances(loaded.configuration.endpoints))
             self.board.update(
                 lambda health: replace(health, config_hash=loaded.hash, memory_bound_bytes=memory_bytes)
             )
@@ -259,6 +262,7 @@ class App:
     def _report(self, status: LoopStatus) -> None:
         self._say_commits(status.commit_failed)
         self._say_standing(status.standing_by)
+        self._sender.stand_by(bool(status.standing_by))
         now_s = time.time()
         lags = {key: now_s - newest_ms / 1_000 for key, newest_ms in status.newest_ms.items()}
         endpoints = {name: _endpoint_health(of) for name, of in self._sender.status.items()}

@@ -24,6 +24,11 @@ class Attempt(msgspec.Struct, frozen=True):
     first_at_s: float = 0.0
     last_at_s: float = 0.0
 
+    @property
+    def arrived(self) -> bool:
+        """Whether the last attempt was a delivery; a `pending` one that has arrived is to be said again."""
+        return self.state == "delivered" or (self.attempts > 0 and not self.reason)
+
 
 class Outbox(Protocol):
     """Read side for the sender's thread: rows of the checkpoint, and the sender's own file of attempts (E15)."""
@@ -37,6 +42,10 @@ class Outbox(Protocol):
 
     def failing_since(self, endpoint: str) -> float | None:
         """Wall-clock seconds of this endpoint's first failed attempt after its last delivery; None if none failed since."""
+        ...
+
+    def overtaken(self, row: OutboxRow) -> bool:
+        """Whether this endpoint has a newer row of the same subject."""
         ...
 
     def record(self, attempt: Attempt) -> None:
@@ -60,7 +69,7 @@ class Outbox(Protocol):
         ...
 
     def lengths(self) -> dict[str, int]:
-        """Pending rows per endpoint."""
+        """Pending rows per endpoint that have not arrived."""
         ...
 
     def close(self) -> None:

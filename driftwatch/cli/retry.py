@@ -34,9 +34,10 @@ def retry(
 
     from driftwatch.config.load import load
     from driftwatch.storage.outbox import open_outbox
+    from driftwatch.webhooks.instances import instances
 
     configuration = load(config, outside=False).configuration
-    names = [spec.name for spec in configuration.endpoints]
+    names = [spec.name for spec in instances(configuration.endpoints)]
     if endpoint is not None and endpoint not in names:
         raise typer.BadParameter(f"there is no endpoint {endpoint!r}; there are {', '.join(names) or 'none'}")
     paper = Paper(json)
@@ -114,7 +115,7 @@ def _list(outbox: SqliteOutbox, names: list[str], paper: Paper) -> None:
 
 
 def _row(name: str, attempts: list[Attempt], disabled: str) -> list[str]:
-    states = [attempt.state for attempt in attempts]
+    states = ["delivered" if attempt.arrived else attempt.state for attempt in attempts]
     failed = [attempt for attempt in attempts if attempt.reason and attempt.state != "delivered"]
     last = max(failed, key=lambda attempt: attempt.last_at_s).reason if failed else ""
     return [name, *(count(states.count(s)) for s in ("pending", "delivered", "abandoned")), last, disabled]

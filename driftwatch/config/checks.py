@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from driftwatch.config.endpoint_checks import check_endpoint
 from driftwatch.config.errors import Mistake
 from driftwatch.config.evidence_checks import check_pages
 from driftwatch.config.marks import Path
@@ -145,6 +146,8 @@ def _endpoints(parts: Parts) -> Iterator[Mistake]:
             yield Mistake(
                 (*at, "url"), f"`url` {reason}", "an address such as https://ci.example.com/hooks/retrain"
             )
+        yield from check_endpoint(parts, at)
+        yield from _peers(parts, at, url)
         yield from _listed(parts, (*at, "on"), KINDS, "kind of notification")
         yield from _listed(parts, (*at, "severities"), severities, "severity")
         for place, network in parts.texts((*at, "allow_networks")):
@@ -152,6 +155,17 @@ def _endpoints(parts: Parts) -> Iterator[Mistake]:
         for place, pattern in parts.texts((*at, "models")):
             if models and unmatched([pattern], models):
                 yield Mistake(place, f"the pattern `{pattern}` matches no model", suggestion(pattern, models))
+
+
+def _peers(parts: Parts, at: Path, url: str | None) -> Iterator[Mistake]:
+    seen = [] if url is None else [urlsplit(url).netloc]
+    for place, peer in parts.texts((*at, "peers")):
+        if reason := url_fault(peer):
+            yield Mistake(place, f"a peer {reason}", "an address such as http://alertmanager-1:9093")
+        elif urlsplit(peer).netloc in seen:
+            yield Mistake(place, "this instance is there twice", "each instance once", True)
+        else:
+            seen.append(urlsplit(peer).netloc)
 
 
 def _listed(parts: Parts, path: Path, known: tuple[str, ...] | list[str], what: str) -> Iterator[Mistake]:

@@ -34,11 +34,19 @@ class MemoryOutbox:
         """Wall-clock seconds of the first failed attempt after the last delivery, or after it was enabled again."""
         return self._failing.get(endpoint)
 
+    def overtaken(self, row: OutboxRow) -> bool:
+        """Whether this endpoint has a newer row of the same subject."""
+        self._look()
+        keys = [
+            key for key, of in self._rows.items() if (of.subject, of.endpoint) == (row.subject, row.endpoint)
+        ]
+        return keys[-1:] != [(row.id, row.endpoint)]
+
     def record(self, attempt: Attempt) -> None:
         """Remember what happened to a row."""
         self._look()
         self._attempts[attempt.id, attempt.endpoint] = attempt
-        if attempt.state == "delivered":
+        if attempt.arrived:
             self._failing.pop(attempt.endpoint, None)
         elif attempt.attempts:
             self._failing.setdefault(attempt.endpoint, attempt.last_at_s)
@@ -70,11 +78,12 @@ class MemoryOutbox:
         return len(ended)
 
     def lengths(self) -> dict[str, int]:
-        """Pending rows per endpoint; endpoints without any are absent."""
+        """Pending rows per endpoint that have not arrived; endpoints without any are absent."""
         self._look()
         lengths: dict[str, int] = {}
         for key in self._rows:
-            if self._attempts[key].state == "pending":
+            attempt = self._attempts[key]
+            if attempt.state == "pending" and not attempt.arrived:
                 lengths[key[1]] = lengths.get(key[1], 0) + 1
         return lengths
 

@@ -115,6 +115,16 @@ class SqliteOutbox:
         rows = self._ask("SELECT failing_since_s FROM endpoints WHERE endpoint = ?", (endpoint,))
         return rows[0][0] if rows else None
 
+    def overtaken(self, row: OutboxRow) -> bool:
+        """Whether this endpoint has a newer row of the same subject."""
+        self._look()
+        newer = self._ask(
+            """SELECT 1 FROM deliveries WHERE subject = ? AND endpoint = ? AND n >
+                (SELECT n FROM deliveries WHERE id = ? AND endpoint = ?) LIMIT 1""",
+            (row.subject, row.endpoint, row.id, row.endpoint),
+        )
+        return bool(newer)
+
     def record(self, attempt: Attempt) -> None:
         """Durably write what happened to a row."""
         with self._writing():
@@ -136,7 +146,7 @@ class SqliteOutbox:
                     attempt.last_at_s,
                 ),
             )
-            if attempt.state == "delivered":
+            if attempt.arrived:
                 self._connection.execute(
                     "UPDATE endpoints SET failing_since_s = NULL WHERE endpoint = ?", (attempt.endpoint,)
                 )
@@ -181,10 +191,13 @@ class SqliteOutbox:
             )
 
     def lengths(self) -> dict[str, int]:
-        """Pending rows per endpoint; endpoints without any are absent."""
+        """Pending rows per endpoint that have not arrived; endpoints without any are absent."""
         self._look()
         return dict(
-            self._ask("SELECT endpoint, count(*) FROM deliveries WHERE state = 'pending' GROUP BY endpoint")
+            self._ask(
+                """SELECT endpoint, count(*) FROM deliveries WHERE state = 'pending'
+                    AND NOT (attempts > 0 AND reason = '') GROUP BY endpoint"""
+            )
         )
 
     def attempts(self, endpoint: str) -> list[Attempt]:

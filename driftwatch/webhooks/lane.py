@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from driftwatch.alerts.notifications import OutboxRow
+import msgspec
+
+from driftwatch.alerts.notifications import NotificationType, OutboxRow
 from driftwatch.alerts.outbox import Attempt, Outbox
+from driftwatch.webhooks.catalogue import target_of
 from driftwatch.webhooks.reasons import Reason
 from driftwatch.webhooks.schedule import RowState, Schedule, parse_retry_after_s
 from driftwatch.webhooks.spec import EndpointSpec
@@ -19,6 +22,8 @@ from driftwatch.webhooks.status import AttemptMade, EndpointDisabled, EndpointSt
 
 LOOK_AGAIN_S: Final = 60.0
 """The outbox is looked at so often even if nobody says that something is new."""
+HELD_MAX: Final = 1_000
+"""Rows that are looked through for one that is not to be said again, while another daemon is the active one."""
 AFTER_FAULT_S: Final = 5.0
 """Pause after the outbox could not be read or written."""
 
@@ -29,6 +34,8 @@ class Answer(NamedTuple):
     reason: Reason
     status: int = 0
     retry_after: str | None = None
+    final: bool = False
+    """A failure that no repetition heals."""
 
 
 Post = Callable[[EndpointSpec, OutboxRow], Awaitable[Answer]]
@@ -69,6 +76,9 @@ class Lane:
     ) -> None:
         self.endpoint = endpoint
         self.status = EndpointStatus()
+        self.standing_by = False
+        """Another daemon is the active one and decides what still fires: what has arrived is not said again."""
+        self._target = target_of(endpoint)
         self._outbox = outbox
         self._post = post
         self._timing = timing
@@ -115,10 +125,12 @@ class Lane:
             pending=self._outbox.lengths().get(name, 0),
             disabled=self._outbox.disabled().get(name, ""),
         )
-        rows = [] if self.status.disabled else self._outbox.pending(name, 1)
-        if not rows:
+        row, before = self._next()
+        if row is None:
             return LOOK_AGAIN_S
-        row, before = rows[0]
+        if self._target.stateful and self._outbox.overtaken(row):
+            self._supersede(row, before)
+            return 0.0
         now_s = self._timing.clock.now_s()
         wait_s = max(self._timing.schedule.wait_s(before, now_s), self._throttled_until_s - now_s)
         if wait_s > 0:
@@ -126,29 +138,62 @@ class Lane:
         await self._attempt(row, before)
         return 0.0
 
+    def _next(self) -> tuple[OutboxRow | None, Attempt | None]:
+        """The row that is due first."""
+        if self.status.disabled:
+            return None, None
+        rows = self._outbox.pending(self.endpoint.name, HELD_MAX if self.standing_by else 1)
+        for row, before in rows:
+            if not (self.standing_by and before is not None and before.arrived):
+                return row, before
+        return None, None
+
+    def _supersede(self, row: OutboxRow, before: Attempt | None) -> None:
+        """A newer state of the same subject is to be told: this one must not arrive after it."""
+        arrived = before is not None and before.arrived
+        state = RowState.DELIVERED if arrived else RowState.SUPERSEDED
+        if before is None:
+            before = Attempt(row.id, row.endpoint, 0, 0.0, state.value)
+        self._outbox.record(msgspec.structs.replace(before, state=state.value, next_at_s=0.0))
+
     async def _attempt(self, row: OutboxRow, before: Attempt | None) -> None:
         answer = await self._posted(row)
         now_s = self._timing.clock.now_s()
         retry_after_s = parse_retry_after_s(answer.retry_after, now_s)
         schedule = self._timing.schedule
-        after = schedule.after(row, before, answer.reason, now_s, self._timing.jitter(), retry_after_s)
+        repeat_s = 0.0
+        if self._target.repeats and row.type == NotificationType.ALERT_FIRING:
+            repeat_s = self.endpoint.resend_every / 1_000
+        after = schedule.after(
+            row,
+            before,
+            answer.reason,
+            now_s,
+            self._timing.jitter(),
+            retry_after_s,
+            final=answer.final,
+            repeat_s=repeat_s,
+        )
         if answer.reason is Reason.HTTP_429:  # it means the sender, not this one row
             self._throttled_until_s = now_s + min(retry_after_s, schedule.retry_after_max_s)
         self._unwritten = after
         self._count(answer.reason, now_s)
         next_in_s = max(0.0, after.next_at_s - now_s) if after.state == RowState.PENDING else 0.0
-        self._tell(
-            AttemptMade(
-                row.endpoint,
-                row.id,
-                row.type,
-                answer.reason,
-                after.attempts,
-                next_in_s,
-                after.state,
-                answer.status,
+        if not (
+            before is not None and before.arrived and after.arrived
+        ):  # said again, and heard again: no news
+            self._tell(
+                AttemptMade(
+                    row.endpoint,
+                    row.id,
+                    row.type,
+                    answer.reason,
+                    after.attempts,
+                    next_in_s,
+                    after.state,
+                    answer.status,
+                )
             )
-        )
         self._write_down()
         self._disable_if_due(answer.reason, now_s)
 

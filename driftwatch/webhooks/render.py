@@ -6,43 +6,33 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from driftwatch.alerts.notifications import Notification, OutboxRow
-from driftwatch.webhooks.generic import generic_body
-from driftwatch.webhooks.slack import slack_body
-from driftwatch.webhooks.spec import EndpointSpec, EndpointType
+from driftwatch.webhooks.catalogue import target_of
+from driftwatch.webhooks.spec import EndpointSpec
 
 
 def render(notification: Notification, endpoints: Sequence[EndpointSpec]) -> list[OutboxRow]:
     """One outbox row per endpoint that wants this notification."""
-    bodies: dict[EndpointType, bytes] = {}
-    rows: list[OutboxRow] = []
-    for endpoint in endpoints:
-        if not wants(endpoint, notification):
-            continue
-        if endpoint.type not in bodies:
-            bodies[endpoint.type] = _body(endpoint.type, notification)
-        rows.append(
-            OutboxRow(
-                id=notification.id,
-                endpoint=endpoint.name,
-                type=notification.type.value,
-                subject=notification.subject,
-                created_ms=notification.time_ms,
-                body=bodies[endpoint.type],
-            )
+    return [
+        OutboxRow(
+            id=notification.id,
+            endpoint=endpoint.name,
+            type=notification.type.value,
+            subject=notification.subject,
+            created_ms=notification.time_ms,
+            body=target_of(endpoint).body(notification, endpoint),
         )
-    return rows
+        for endpoint in endpoints
+        if wants(endpoint, notification)
+    ]
 
 
 def wants(endpoint: EndpointSpec, notification: Notification) -> bool:
-    """Whether `on`, `models` and, for alerts, `severities` of an endpoint choose this notification."""
+    """Whether `on`, `models` and, for alerts, `severities` of an endpoint choose this notification, and its type can take it."""
     kind = notification.type.value
     family = kind.partition(".")[0]
     return (
-        (kind in endpoint.on or family in endpoint.on or notification.severity in endpoint.on)
+        kind in target_of(endpoint).kinds
+        and (kind in endpoint.on or family in endpoint.on or notification.severity in endpoint.on)
         and (family != "alert" or notification.severity in endpoint.severities)
         and any(fnmatchcase(notification.model, pattern) for pattern in endpoint.models)
     )
-
-
-def _body(type_: EndpointType, notification: Notification) -> bytes:
-    return slack_body(notification) if type_ is EndpointType.SLACK else generic_body(notification)

@@ -43,18 +43,27 @@ class Schedule:
         now_s: float,
         jitter: float,
         retry_after_s: float = 0.0,
+        *,
+        final: bool = False,
+        repeat_s: float = 0.0,
     ) -> Attempt:
         """What the sender remembers of a row after one more attempt.
 
         `jitter` in [0, 1). `retry_after_s`: how long the receiver asked to wait; it counts where it is later than the
-        schedule, up to a day. Every failure is tried again, whatever the status, until the delays are used up.
+        schedule, up to a day. A failure is tried again until the delays are used up, unless it is `final`. A row with
+        `repeat_s` is said again so long after each delivery, and as often while it fails, until a newer one ends it.
         """
-        attempts = (before.attempts if before else 0) + 1
-        delay_s = self._delay_s(attempts, jitter, retry_after_s)
+        arrived = reason is Reason.DELIVERED
+        again = arrived and repeat_s > 0
+        failed_before = before is not None and not (repeat_s > 0 and before.arrived)
+        attempts = before.attempts + 1 if before is not None and failed_before and not again else 1
+        delay_s = repeat_s if again else self._delay_s(attempts, jitter, retry_after_s)
         state = RowState.PENDING
-        if reason is Reason.DELIVERED:
+        if arrived and not again:
             state = RowState.DELIVERED
-        elif attempts > len(self.delays_s):
+        elif repeat_s > 0:
+            delay_s = min(delay_s or repeat_s, max(repeat_s, min(retry_after_s, self.retry_after_max_s)))
+        elif final or attempts > len(self.delays_s):
             state = RowState.ABANDONED
         return Attempt(
             id=row.id,
@@ -62,7 +71,7 @@ class Schedule:
             attempts=attempts,
             next_at_s=now_s + delay_s if state is RowState.PENDING else 0.0,
             state=state.value,
-            reason="" if reason is Reason.DELIVERED else reason.value,
+            reason="" if arrived else reason.value,
             first_at_s=before.first_at_s if before and before.attempts else now_s,
             last_at_s=now_s,
         )

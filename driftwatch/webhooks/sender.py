@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, TypeVar
 
@@ -19,11 +20,13 @@ from driftwatch.alerts.notifications import OutboxRow
 from driftwatch.alerts.outbox import Outbox
 from driftwatch.spec import Secret
 from driftwatch.webhooks.address import Resolver, parse_networks, permitted, resolve
+from driftwatch.webhooks.catalogue import target_of
 from driftwatch.webhooks.lane import Answer, Lane, Timing
 from driftwatch.webhooks.reasons import Reason, reason_of_status, reason_of_tls
 from driftwatch.webhooks.signing import parse_secret, signed_headers
 from driftwatch.webhooks.spec import EndpointSpec
 from driftwatch.webhooks.status import EndpointStatus, Report
+from driftwatch.webhooks.target import Target
 
 T = TypeVar("T")
 
@@ -67,19 +70,23 @@ class HttpPost:
 
     async def __call__(self, endpoint: EndpointSpec, row: OutboxRow) -> Answer:
         """One attempt; raises nothing but CancelledError."""
+        target = target_of(endpoint)
         try:
-            url = httpx2.URL(_reveal(endpoint.url))
+            url = httpx2.URL(target.address(endpoint, _reveal(endpoint.url)))
         except (OSError, KeyError, UnicodeError, httpx2.InvalidURL):
             return Answer(Reason.BAD_URL)
         if url.scheme not in _PORTS or not url.raw_host:
             return Answer(Reason.BAD_URL)
         try:
-            headers = self._headers(endpoint, row)
+            body = target.completed(endpoint, row.body, self._wall_s())
+            headers = self._headers(endpoint, target, row.id, body)
         except (OSError, KeyError, ValueError):
             return Answer(Reason.BAD_KEY)
         try:
             async with asyncio.timeout(self._deadline_s):
-                response = await self._send(url, headers, row.body, endpoint.allow_networks)
+                response = await self._send(
+                    _Sending(target.method, url, headers, body), endpoint.allow_networks
+                )
         except _Refused:
             return Answer(Reason.ADDRESS_REFUSED)
         except (TimeoutError, httpx2.TimeoutException):
@@ -87,11 +94,9 @@ class HttpPost:
         except (OSError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Answer(_reason_of(error))
         try:
-            return Answer(
-                reason_of_status(response.status_code),
-                response.status_code,
-                response.headers.get("retry-after"),
-            )
+            status = response.status_code
+            reason = Reason.DELIVERED if status in target.there_already else reason_of_status(status)
+            return Answer(reason, status, response.headers.get("retry-after"), status in target.refusals)
         finally:
             await _drain(response, self._drain_s)
 
@@ -99,28 +104,28 @@ class HttpPost:
         """Close what is open."""
         await self._client.aclose()
 
-    def _headers(self, endpoint: EndpointSpec, row: OutboxRow) -> dict[str, str]:
+    def _headers(self, endpoint: EndpointSpec, target: Target, id_: str, body: bytes) -> dict[str, str]:
         """Signed with every key; the secrets are read at every attempt, so a rotated file needs no restart."""
         secrets = [secret for secret in (endpoint.secret, endpoint.previous_secret) if secret is not None]
         keys = [parse_secret(secret.reveal()) for secret in secrets]
         return {
-            "content-type": "application/json; charset=utf-8",
+            "content-type": target.content_type,
             "user-agent": f"driftwatch/{__version__}",
             "accept-encoding": "identity",
             "connection": "close",
-            **signed_headers(keys, row.id, int(self._wall_s()), row.body),
+            **target.headers,
+            **target.authorization(endpoint),
+            **signed_headers(keys, id_, int(self._wall_s()), body),
         }
 
-    async def _send(
-        self, url: httpx2.URL, headers: Mapping[str, str], body: bytes, allow: Sequence[str]
-    ) -> httpx2.Response:
+    async def _send(self, sending: _Sending, allow: Sequence[str]) -> httpx2.Response:
         """The response once its headers are there.
 
         The request goes to an address that was checked, not to the name: a second look-up could answer
         differently (F23). The name stays in `Host` and in the TLS handshake, so certificates are checked against it.
         """
-        host = url.raw_host.decode("ascii")
-        port = url.port or _PORTS[url.scheme]
+        host = sending.url.raw_host.decode("ascii")
+        port = sending.url.port or _PORTS[sending.url.scheme]
         until_s = asyncio.get_running_loop().time() + self._deadline_s
         try:
             resolved = await self._resolver(host, port)
@@ -131,24 +136,33 @@ class HttpPost:
             raise _Refused if resolved else _Unresolved
         for address in addresses[:-1]:
             with contextlib.suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
-                return await self._send_to(address, url, headers, body, until_s)
-        return await self._send_to(addresses[-1], url, headers, body, until_s)
+                return await self._send_to(address, sending, until_s)
+        return await self._send_to(addresses[-1], sending, until_s)
 
-    async def _send_to(
-        self, address: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes, until_s: float
-    ) -> httpx2.Response:
+    async def _send_to(self, address: str, sending: _Sending, until_s: float) -> httpx2.Response:
+        url = sending.url
         host = url.raw_host.decode("ascii")
         # The client leaves a socket open when it is cancelled in a handshake, so connecting gives up by itself.
         left_s = max(0.0, until_s - asyncio.get_running_loop().time())
         request = self._client.build_request(
-            "POST",
+            sending.method,
             url.copy_with(host=address),
-            content=body,
-            headers={**headers, "host": url.netloc.decode("ascii")},
+            content=sending.body,
+            headers={**sending.headers, "host": url.netloc.decode("ascii")},
             timeout=httpx2.Timeout(self._deadline_s, connect=min(CONNECT_S, left_s * 0.45)),
             extensions={"sni_hostname": host.removesuffix(".")},
         )
         return await self._client.send(request, stream=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One request as it is to stand on the wire."""
+
+    method: str
+    url: httpx2.URL
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class _Refused(Exception):
@@ -222,6 +236,7 @@ class Sender:
         self._make_post = make_post
         self._timing = timing or Timing()
         self._tell = tell
+        self._standing_by = False
         self._lanes: dict[str, Lane] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._outbox: Outbox | None = None
@@ -252,6 +267,12 @@ class Sender:
     def notify(self) -> None:
         """Say that the outbox has new rows; returns at once."""
         self._on_loop(self._wake)
+
+    def stand_by(self, standing_by: bool) -> None:
+        """While another daemon is the active one, what has arrived is not said again; returns at once."""
+        if standing_by != self._standing_by:
+            self._standing_by = standing_by
+            self._on_loop(self._wake)
 
     def enable(self, endpoint: str) -> None:
         """Send to a disabled endpoint again, beginning with what is pending."""
@@ -289,10 +310,13 @@ class Sender:
 
     def _made(self, outbox: Outbox) -> dict[str, Lane]:
         assert self._post is not None
-        return {
+        lanes = {
             endpoint.name: Lane(endpoint, outbox, self._post, self._timing, self._tell)
             for endpoint in self._endpoints
         }
+        for lane in lanes.values():
+            lane.standing_by = self._standing_by
+        return lanes
 
     def stop(self, deadline_s: float) -> bool:
         """End within the deadline; whether every attempt that was under way came to its end.
@@ -335,6 +359,7 @@ class Sender:
 
     def _wake(self) -> None:
         for lane in self._lanes.values():
+            lane.standing_by = self._standing_by
             lane.wake()
 
     def _stop_lanes(self) -> None:

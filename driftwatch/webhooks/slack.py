@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from driftwatch.alerts.notifications import Notification, NotificationType
-from driftwatch.drift.statistic import Kind
 from driftwatch.webhooks.schema import AlertData, EndData, FindingBody, RequestData
+from driftwatch.webhooks.story import ENDINGS, LABELLED, SEVERITIES
 
 HEADER_MAX: Final = 150
 SECTION_MAX: Final = 3_000
@@ -21,16 +21,7 @@ NAMES_MAX: Final = 6
 NAME_MAX: Final = 40
 CODE_MAX: Final = 80
 
-_LABELLED: Final = (Kind.PERFORMANCE.value, Kind.CALIBRATION.value)
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_WORDS: Final = {"drift": "Drift", "warning": "Warning", "page": "Page", "ticket": "Ticket"}
-_ENDINGS: Final = {
-    "recovered": "it has recovered",
-    "version_ended": "its model version is no longer in use",
-    "reconfigured": "the configuration was changed",
-    "accepted": "it was accepted as the new reference",
-    "new_version": "a new version is established",
-}
 
 
 def slack_body(notification: Notification) -> bytes:
@@ -56,11 +47,11 @@ def _alert(notification: Notification, data: AlertData) -> tuple[str, list[str],
     name = f"{notification.model}: {alert.rule}"
     link = _link(data.links["status"], "Open the status page")
     if notification.type is NotificationType.ALERT_RESOLVED:
-        ending = _ENDINGS.get(alert.ended, alert.ended)
+        ending = ENDINGS.get(alert.ended, alert.ended)
         what = f"*What* rule {code(alert.rule)} of version {code(alert.version)} is resolved: {ending}"
         when = f"*When* broken since {_time(alert.started)}, resolved {_time(alert.since)}"
         return f"Resolved in {name}", [what, _where(data), when], link
-    word = _WORDS[alert.severity]
+    word = SEVERITIES[alert.severity]
     what = f"*What* rule {code(alert.rule)} ({alert.kind}) of version {code(alert.version)} is broken"
     lines = [what, _where(data), f"*Since* {_time(alert.started)}", *_rests(alert.kind, data.findings)]
     lines += _findings(data.findings[:FINDINGS_MAX], data.findings_total, alert.kind)
@@ -87,7 +78,7 @@ def _request(notification: Notification, data: RequestData) -> tuple[str, list[s
 
 def _end(notification: Notification, data: EndData) -> tuple[str, list[str], str]:
     episode = data.episode
-    ending = _ENDINGS.get(episode.reason, episode.reason)
+    ending = ENDINGS.get(episode.reason, episode.reason)
     if episode.new_version:
         ending += f": {code(episode.new_version)}"
     lines = [
@@ -119,7 +110,7 @@ def _names(names: Sequence[str], total: int, none: str) -> str:
 def _rests(kind: str, findings: Sequence[FindingBody]) -> list[str]:
     if not findings:
         return []
-    what = "labels" if kind in _LABELLED else "events"
+    what = "labels" if kind in LABELLED else "events"
     return [f"*Rests on* {_count(findings[0].count)} {what}, reference {_count(findings[0].reference_count)}"]
 
 
@@ -130,7 +121,7 @@ def _findings(findings: Sequence[FindingBody], total: int, kind: str) -> list[st
 
 
 def _finding(finding: FindingBody, kind: str) -> str:
-    what = "labels" if kind in _LABELLED else "events"
+    what = "labels" if kind in LABELLED else "events"
     who = code(finding.field) if finding.field else "the model"
     text = (
         f"• {who} in {code(finding.slice)}, {code(finding.window)}: {code(finding.statistic)}"

@@ -136,8 +136,14 @@ class MemoryOutbox:
         since: float | None = None
         for attempt in self.history:
             if attempt.endpoint == endpoint:
-                since = None if attempt.state == "delivered" else since or attempt.last_at_s
+                since = None if attempt.arrived else since or attempt.last_at_s
         return since
+
+    def overtaken(self, row: OutboxRow) -> bool:
+        same = [
+            other for other in self.rows if (other.subject, other.endpoint) == (row.subject, row.endpoint)
+        ]
+        return same[-1:] != [row]
 
     def record(self, attempt: Attempt) -> None:
         if self.faults:

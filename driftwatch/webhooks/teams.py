@@ -1,0 +1,48 @@
+"""The body for a Microsoft Teams workflow ("when a webhook request is received"): one adaptive card."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from driftwatch.alerts.notifications import Notification
+from driftwatch.webhooks.spec import EndpointSpec
+from driftwatch.webhooks.story import story_of
+
+CARD: Final = "application/vnd.microsoft.card.adaptive"
+VERSION: Final = "1.4"
+"""The newest version of cards that a workflow's webhook takes everywhere."""
+
+
+def teams_body(notification: Notification, endpoint: EndpointSpec) -> bytes:
+    """A message with one card (microsoft/AdaptiveCards, schemas/1.4.0/adaptive-card.json).
+
+    Text from data stands in text runs, which know no Markdown: no value can be a link, a mention or a format.
+    """
+    del endpoint
+    story = story_of(notification)
+    title = {"type": "TextRun", "text": story.title, "weight": "Bolder", "size": "Large"}
+    title["color"] = "Good" if story.good else "Attention"
+    body = [_rich(title)]
+    body += [
+        _rich({"type": "TextRun", "text": f"{name}  ", "weight": "Bolder"}, {"type": "TextRun", "text": text})
+        for name, text in story.facts
+    ]
+    body += [_rich({"type": "TextRun", "text": f"• {line}"}) for line in story.findings]
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": VERSION,
+        "body": body,
+        "actions": [{"type": "Action.OpenUrl", "title": "Open the status page", "url": story.link}],
+    }
+    message = {
+        "type": "message",
+        "attachments": [{"contentType": CARD, "contentUrl": None, "content": card}],
+    }
+    return msgspec.json.encode(message, order="sorted")
+
+
+def _rich(*runs: dict[str, str]) -> dict[str, Any]:
+    return {"type": "RichTextBlock", "inlines": list(runs)}
