@@ -29,7 +29,7 @@ class Reason(StrEnum):
     BAD_URL = "bad_url"
     """The address cannot be read, or is none."""
     BAD_KEY = "bad_key"
-    """The signing secret cannot be read, or is none."""
+    """The signing secret or a token cannot be read, or is none."""
     HTTP_400 = "http_400"
     HTTP_401 = "http_401"
     HTTP_403 = "http_403"

@@ -81,9 +81,10 @@ class EndpointSpec(Spec):
     @model_validator(mode="before")
     @classmethod
     def _usual_on(cls, data: object) -> object:
-        given = dict(cast("dict[str, object]", data)) if isinstance(data, dict) else dict[str, object]()
+        if not isinstance(data, dict):
+            return data
+        given = cast("dict[str, object]", data)
         kind = given.get("type")
         if "on" in given or not isinstance(kind, str) or kind not in USUAL_ON:
-            return data
-        given["on"] = USUAL_ON[kind]
-        return given
+            return given
+        return given | {"on": USUAL_ON[kind]}

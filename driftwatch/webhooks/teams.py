@@ -22,11 +22,11 @@ def teams_body(notification: Notification, endpoint: EndpointSpec) -> bytes:
     """
     del endpoint
     story = story_of(notification)
-    title = {"type": "TextRun", "text": story.title, "weight": "Bolder", "size": "Large"}
-    title["color"] = "Good" if story.good else "Attention"
+    title = {"type": "TextRun", "text": story.title, "weight": "bolder", "size": "large"}
+    title["color"] = "good" if story.good else "attention"
     body = [_rich(title)]
     body += [
-        _rich({"type": "TextRun", "text": f"{name}  ", "weight": "Bolder"}, {"type": "TextRun", "text": text})
+        _rich({"type": "TextRun", "text": f"{name}  ", "weight": "bolder"}, {"type": "TextRun", "text": text})
         for name, text in story.facts
     ]
     body += [_rich({"type": "TextRun", "text": f"• {line}"}) for line in story.findings]

@@ -148,3 +148,28 @@ def test_the_same_row_committed_twice_is_one_row(store: Store) -> None:
     store.outbox().record(ended("a", "delivered"))
     put(store, row("a"), row("b"))
     assert pending(store) == ["b"]
+
+
+def test_a_pending_row_that_has_arrived_is_to_be_said_again_and_is_no_backlog(store: Store) -> None:
+    put(store, row("a"), row("b"))
+    outbox = store.outbox()
+    outbox.record(ended("b", "pending"))
+    assert outbox.failing_since("hook") == 10.0
+    said = Attempt("a", "hook", 1, 60.0, "pending", "", 5.0, 5.0)
+    outbox.record(said)
+    assert outbox.failing_since("hook") is None, "it ends the time of failing as a delivery does"
+    assert outbox.lengths() == {"hook": 1}
+    assert (row("a"), said) in outbox.pending("hook", 9)
+    store.again()
+    assert (row("a"), said) in store.outbox().pending("hook", 9)
+
+
+def test_a_row_is_overtaken_by_a_newer_one_of_its_subject_at_the_same_endpoint(store: Store) -> None:
+    put(store, row("a", "s"), row("other", "t"))
+    outbox = store.outbox()
+    outbox.record(ended("a", "pending"))
+    put(store, row("elsewhere", "s", endpoint="chat"), row("later", "t2"))
+    assert not outbox.overtaken(row("a", "s"))
+    put(store, row("b", "s"))
+    assert outbox.overtaken(row("a", "s"))
+    assert not outbox.overtaken(row("b", "s"))

@@ -169,7 +169,11 @@ class MemoryOutbox:
 
     def lengths(self) -> dict[str, int]:
         names = {row.endpoint for row in self.rows}
-        return {name: len(self.pending(name, len(self.rows))) for name in names}
+        waiting = {name: self.pending(name, len(self.rows)) for name in names}
+        return {
+            name: sum(attempt is None or not attempt.arrived for _, attempt in rows)
+            for name, rows in waiting.items()
+        }
 
     def close(self) -> None:
         self.closed = True

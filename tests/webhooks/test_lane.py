@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 
+import msgspec
 import pytest
 
 from driftwatch.alerts.notifications import OutboxRow
@@ -31,7 +32,13 @@ class Turn:
 class Scene:
     """A lane with scripted answers and a clock that only the test moves."""
 
-    def __init__(self, *answers: Answer | Exception, rows: int = 1, schedule: Schedule | None = None) -> None:
+    def __init__(
+        self,
+        *answers: Answer | Exception,
+        rows: int = 1,
+        schedule: Schedule | None = None,
+        endpoint: EndpointSpec = HOOK,
+    ) -> None:
         self.answers = list(answers)
         self.sent: list[str] = []
         self.told: list[Report] = []
@@ -40,7 +47,7 @@ class Scene:
         self.wall_s = START_S
         clock = Clock(lambda: self.wall_s, lambda: self.steady_s)
         timing = Timing(schedule or Schedule(), clock, lambda: 0.0)
-        self.lane = Lane(HOOK, self.outbox, self.post, timing, self.told.append)
+        self.lane = Lane(endpoint, self.outbox, self.post, timing, self.told.append)
 
     async def post(self, endpoint: EndpointSpec, sent: OutboxRow) -> Answer:
         self.sent.append(sent.id)
@@ -236,3 +243,87 @@ def test_stopping_ends_after_the_attempt_under_way() -> None:
     play(scene)
     assert scene.sent == ["msg_0"]
     assert scene.outbox.history[0].state == "delivered"
+
+
+ALERTMANAGER = EndpointSpec.model_validate(
+    {"name": "hook", "type": "alertmanager", "url": "https://example.com/", "resend_every": "60s"}
+)
+
+
+def test_a_firing_alert_is_said_again_until_a_newer_state_ends_it() -> None:
+    scene = Scene(OK, endpoint=ALERTMANAGER)
+
+    async def run() -> None:
+        task = asyncio.create_task(scene.lane.run())
+        await scene.settle()
+        await scene.later(59)
+        assert len(scene.sent) == 1
+        await scene.later(1)
+        await scene.later(60)
+        assert scene.sent == ["msg_0"] * 3
+        assert scene.lane.status.pending == 0
+        scene.outbox.rows.append(msgspec.structs.replace(row("msg_end"), type="alert.resolved"))
+        await scene.later(1)
+        await scene.later(3_600)
+        scene.lane.stop()
+        await task
+
+    asyncio.run(run())
+    assert scene.sent[3:] == ["msg_end"]
+    assert [a.state for a in scene.outbox.attempts.values()] == ["delivered", "delivered"]
+    told = [report.reason for report in scene.told if isinstance(report, AttemptMade)]
+    assert told == [Reason.DELIVERED] * 2, "that it was said again is no news"
+
+
+def test_while_it_fails_a_firing_alert_is_tried_as_often_as_it_is_said_and_never_given_up() -> None:
+    scene = Scene(DOWN, endpoint=ALERTMANAGER, schedule=Schedule(delays_s=(5, 300)))
+    play(scene, 5, 60, 60, 60, 60)
+    assert [a.last_at_s - START_S for a in scene.outbox.history] == [0, 5, 65, 125, 185, 245]
+    assert {a.state for a in scene.outbox.history} == {"pending"}
+
+
+def test_an_old_state_never_arrives_after_a_newer_one() -> None:
+    scene = Scene(DOWN, OK, endpoint=ALERTMANAGER)
+
+    async def run() -> None:
+        task = asyncio.create_task(scene.lane.run())
+        await scene.settle()
+        scene.outbox.rows.append(msgspec.structs.replace(row("msg_end"), type="alert.resolved"))
+        await scene.later(1)
+        await scene.later(10)
+        scene.lane.stop()
+        await task
+
+    asyncio.run(run())
+    assert scene.sent == ["msg_0", "msg_end"]
+    assert scene.outbox.attempts["msg_0", "hook"].state == "superseded"
+
+
+def test_one_that_stands_by_says_nothing_again_but_still_delivers_what_is_new() -> None:
+    scene = Scene(OK, endpoint=ALERTMANAGER)
+
+    async def run() -> None:
+        task = asyncio.create_task(scene.lane.run())
+        await scene.settle()
+        scene.lane.standing_by = True
+        await scene.later(600)
+        assert scene.sent == ["msg_0"]
+        scene.outbox.rows.append(msgspec.structs.replace(row("msg_new"), subject="other"))
+        await scene.later(1)
+        scene.lane.standing_by = False
+        await scene.later(1)
+        scene.lane.stop()
+        await task
+
+    asyncio.run(run())
+    assert scene.sent == ["msg_0", "msg_new", "msg_0"]
+
+
+def test_what_no_repetition_heals_is_given_up_at_once() -> None:
+    scene = Scene(Answer(Reason.HTTP_4XX, 422, final=True), OK, rows=2)
+    play(scene, 5, 300)
+    assert scene.sent == ["msg_0", "msg_1"]
+    assert [(a.state, a.reason) for a in scene.outbox.history] == [
+        ("abandoned", "http_4xx"),
+        ("delivered", ""),
+    ]
