@@ -8,7 +8,7 @@ KAFKA_LIBS := build/kafka/libs
 LOCKED := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak bench simulate mutants lock format kafka clean
+.PHONY: help demo test check faults soak bench simulate mutants lock format kafka tools clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -35,8 +35,12 @@ check: $(VENV)/.stamp ## lint, format, types, layers
 
 # Fast tests first, so that a small mistake is seen before the broker starts.
 # The one pytest run keeps one closing line; tests/conftest.py puts the broker tests last.
-test: check kafka ## check, then every test, broker tests last
+test: check kafka tools ## check, then every test, broker tests last
 	$(BIN)/python -m pytest
+
+tools: ## kustomize and helm into build/tools, where there is Go
+	@PATH="$$PATH:/usr/local/go/bin"; if command -v go >/dev/null; then sh deploy/kubernetes/tools.sh; \
+		else echo "without Go the tests of the Kubernetes manifests are skipped"; fi
 
 faults: $(VENV)/.stamp kafka ## the long form of every fault (about an hour)
 	$(BIN)/python -m pytest tests/faults tests/integration tests/storage -m "full or not full" -s
