@@ -95,7 +95,7 @@ def _validate_custom(document: Document) -> None:
         f"{error.json_path}: {error.message}"
         for error in Draft202012Validator(spec).iter_errors(document["spec"])
     ]
-    assert errors == []
+    assert errors == [], errors
 
 
 def _closed(schema: Any) -> Any:
