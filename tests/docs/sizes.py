@@ -60,12 +60,15 @@ def costs(features: int, slices: list[Any], windows: list[dict[str, str]], outst
 
 def shapes() -> str:
     """Memory, disk and time series by shape."""
-    lines = ["| shape | remembered predictions | memory, at most | usual | disk, at most | time series |"]
-    lines.append("|---|---|---|---|---|---|")
+    lines = [
+        "| shape | remembered predictions | memory, at most | of this while learning | usual | disk, at most | time series |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|")
     for name, (features, slices, windows, outstanding) in SHAPES.items():
         found = costs(features, slices, windows, outstanding)
         lines.append(
-            f"| {name} | {_count(outstanding)} | {found.memory_bytes / MIB:.0f} MiB | {found.usual_bytes / MIB:.0f} MiB"
+            f"| {name} | {_count(outstanding)} | {found.memory_bytes / MIB:.0f} MiB"
+            f" | {found.models[0].learning_bytes / MIB:.0f} MiB | {found.usual_bytes / MIB:.0f} MiB"
             f" | {found.disk_bytes / MIB:.0f} MiB | {_count(found.series)} |"
         )
     return "\n".join(lines)
