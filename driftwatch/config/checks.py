@@ -19,6 +19,7 @@ from driftwatch.config.words import suggestion
 from driftwatch.evidence.budget import Rate
 from driftwatch.summaries.patterns import unmatched
 from driftwatch.verdicts.spec import Severity
+from driftwatch.webhooks.spec import EndpointType
 
 KINDS: Final = (
     "alert",
@@ -32,6 +33,8 @@ KINDS: Final = (
 )
 """What an endpoint may be sent (`on`)."""
 
+SCHEMES: Final = ("http", "https")
+MAIL_SCHEMES: Final = ("smtp", "smtps")
 _SERVER: Final = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})$")
 
 
@@ -123,15 +126,15 @@ def _rate(path: Path, text: str) -> Iterator[Mistake]:
         yield Mistake(path, message, "`1 per week`, or per hour, day, month, year")
 
 
-def url_fault(url: str) -> str:
-    """Why this is no address for HTTP, without showing it; empty where it is one."""
+def url_fault(url: str, schemes: tuple[str, str] = SCHEMES) -> str:
+    """Why this is no address with one of these schemes, without showing it; empty where it is one."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         return f"is not an address ({error})"
-    if parts.scheme not in ("http", "https"):
-        return "does not begin with http:// or https://"
+    if parts.scheme not in schemes:
+        return "does not begin with " + " or ".join(f"{scheme}://" for scheme in schemes)
     if not host or re.search(r"\s", url):
         return "names no host" if not host else "has a blank in it"
     return ""
@@ -142,10 +145,10 @@ def _endpoints(parts: Parts) -> Iterator[Mistake]:
     severities = [severity.value for severity in Severity]
     for at in parts.entries(("endpoints",)):
         url = parts.text((*at, "url"))
-        if url is not None and (reason := url_fault(url)):
-            yield Mistake(
-                (*at, "url"), f"`url` {reason}", "an address such as https://ci.example.com/hooks/retrain"
-            )
+        mail = parts.value((*at, "type")) == EndpointType.EMAIL
+        if url is not None and (reason := url_fault(url, MAIL_SCHEMES if mail else SCHEMES)):
+            like = "smtp://mail.example.com:587" if mail else "https://ci.example.com/hooks/retrain"
+            yield Mistake((*at, "url"), f"`url` {reason}", f"an address such as {like}")
         yield from check_endpoint(parts, at)
         yield from _peers(parts, at, url)
         yield from _listed(parts, (*at, "on"), KINDS, "kind of notification")

@@ -43,9 +43,9 @@ def _credentials(parts: Parts, at: Path, type_: str, target: Target) -> Iterator
         key for key in ("token", "username", "password", "secret") if parts.value((*at, key)) is not None
     }
     allowed = {"secret"} if target.signed else set[str]()
-    if target.credential is not Credential.NONE:
+    if target.credential not in (Credential.NONE, Credential.LOGIN):
         allowed |= {"token"}
-    if target.credential is Credential.BEARER_OR_BASIC:
+    if target.credential in (Credential.BEARER_OR_BASIC, Credential.LOGIN):
         allowed |= {"username", "password"}
     for key in sorted(given - allowed):
         write = f"{' or '.join(f'`{name}`' for name in sorted(allowed)) or 'nothing'} in its place"

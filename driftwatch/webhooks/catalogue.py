@@ -9,6 +9,7 @@ from driftwatch.webhooks import presets
 from driftwatch.webhooks.alertmanager import alertmanager_body, with_end
 from driftwatch.webhooks.discord import discord_body
 from driftwatch.webhooks.generic import generic_body
+from driftwatch.webhooks.mail import mail_body, with_date
 from driftwatch.webhooks.pagerduty import pagerduty_body, with_routing_key
 from driftwatch.webhooks.slack import slack_body
 from driftwatch.webhooks.spec import EndpointSpec, EndpointType
@@ -53,6 +54,16 @@ TARGETS: Final[dict[EndpointType, Target]] = {
     ),
     EndpointType.TEAMS: Target(body=teams_body, kinds=EVERYTHING),
     EndpointType.DISCORD: Target(body=discord_body, kinds=EVERYTHING),
+    EndpointType.EMAIL: Target(
+        body=mail_body,
+        kinds=EVERYTHING,
+        credential=Credential.LOGIN,
+        options=(
+            Option("from", "The sender's address.", required=True),
+            Option("to", "The addresses that get it, with commas between them.", required=True),
+        ),
+        complete=with_date,
+    ),
     EndpointType.GITHUB: presets.GITHUB,
     EndpointType.GITLAB: presets.GITLAB,
     EndpointType.AIRFLOW: presets.AIRFLOW,

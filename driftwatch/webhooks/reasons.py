@@ -45,6 +45,10 @@ class Reason(StrEnum):
     HTTP_504 = "http_504"
     HTTP_5XX = "http_5xx"
     HTTP_OTHER = "http_other"
+    SMTP_4XX = "smtp_4xx"
+    SMTP_5XX = "smtp_5xx"
+    SMTP_AUTH = "smtp_auth"
+    """The mail server refused user name or password."""
     INTERNAL = "internal"
     """A fault of our own; the log has it in full."""
 

@@ -24,7 +24,8 @@ from driftwatch.webhooks.catalogue import target_of
 from driftwatch.webhooks.lane import Answer, Lane, Timing
 from driftwatch.webhooks.reasons import Reason, reason_of_status, reason_of_tls
 from driftwatch.webhooks.signing import parse_secret, signed_headers
-from driftwatch.webhooks.spec import EndpointSpec
+from driftwatch.webhooks.smtp import SmtpPost
+from driftwatch.webhooks.spec import EndpointSpec, EndpointType
 from driftwatch.webhooks.status import EndpointStatus, Report
 from driftwatch.webhooks.target import Target
 
@@ -57,6 +58,7 @@ class HttpPost:
         self._drain_s = drain_s
         self._resolver = resolver
         self._wall_s = wall_s
+        self._mail = SmtpPost(deadline_s, resolver, tls, wall_s)
         # The client logs addresses, and a Slack address is a secret (F35).
         for name in ("httpx2", "httpcore2"):
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -70,6 +72,8 @@ class HttpPost:
 
     async def __call__(self, endpoint: EndpointSpec, row: OutboxRow) -> Answer:
         """One attempt; raises nothing but CancelledError."""
+        if endpoint.type is EndpointType.EMAIL:
+            return await self._mail(endpoint, row)
         target = target_of(endpoint)
         try:
             url = httpx2.URL(target.address(endpoint, _reveal(endpoint.url)))

@@ -20,6 +20,7 @@ class EndpointType(StrEnum):
     PAGERDUTY = "pagerduty"
     TEAMS = "teams"
     DISCORD = "discord"
+    EMAIL = "email"
     GITHUB = "github"
     GITLAB = "gitlab"
     AIRFLOW = "airflow"

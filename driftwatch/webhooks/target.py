@@ -30,6 +30,8 @@ class Credential(StrEnum):
     """By `token`, as `Authorization: Bearer …`."""
     BEARER_OR_BASIC = "bearer_or_basic"
     """By `token`, or by `username` and `password`."""
+    LOGIN = "login"
+    """By `username` and `password`."""
     IN_BODY = "in_body"
     """By `token`, which the body carries; never stored with it."""
 

@@ -76,3 +76,13 @@ def test_peers_are_for_alertmanager_and_each_is_there_once() -> None:
 
 def test_an_address_that_gets_a_path_has_no_query() -> None:
     assert only(type="alertmanager", url="https://x.example/?a=1").write == "the server's address"
+
+
+def test_a_mail_server_has_an_address_of_its_own_kind() -> None:
+    options = {"from": "a@example.com", "to": "b@example.com"}
+    mail = {"type": "email", "options": options}
+    assert found(**mail, url="smtps://mail.example.com", username="u", password=TOKEN) == []
+    assert only(**mail).write == "an address such as smtp://mail.example.com:587"
+    assert only(**mail, url="smtp://m", token=TOKEN).write == "`password` or `username` in its place"
+    assert "needs the option `to`" in only(type="email", url="smtp://m", options={"from": "a@b"}).message
+    assert "does not begin with http" in only(type="slack", url="smtp://m").message

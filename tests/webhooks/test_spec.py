@@ -22,7 +22,7 @@ def test_an_endpoint_in_two_keys_gets_alerts_of_every_model() -> None:
         {"name": "a b", "url": "https://x"},
         {"name": "a"},
         {"name": "a", "url": "https://x", "secret": "in-the-open"},
-        {"name": "a", "url": "https://x", "type": "email"},
+        {"name": "a", "url": "https://x", "type": "pigeon"},
         {"name": "a", "url": "https://x", "retries": 3},
     ],
 )
