@@ -33,7 +33,7 @@ def chi2_statistic(sides: Sides) -> Estimate:
     """
     table = sides.once(_table)
     return field_estimate(
-        CHI2_STATISTIC.fields(sides.gather.part),
+        CHI2_STATISTIC.names(sides.gather),
         np.where(table.free > 0, table.value, np.nan),
         sides.current.valid,
     )
@@ -44,7 +44,7 @@ def chi2_p_value(sides: Sides) -> Estimate:
     table = sides.once(_table)
     p = chdtrc(np.maximum(table.free, 1), table.value)
     return field_estimate(
-        CHI2_P_VALUE.fields(sides.gather.part), np.where(table.free > 0, p, np.nan), sides.current.valid
+        CHI2_P_VALUE.names(sides.gather), np.where(table.free > 0, p, np.nan), sides.current.valid
     )
 
 
@@ -52,7 +52,7 @@ def cramers_v(sides: Sides) -> Estimate:
     """√(χ²/n) of the 2 × K table, n the events of both samples in its cells, float64[slices, categorical fields]."""
     table, pick = sides.once(_table), sides.gather.categorical
     value = np.sqrt(ratio(table.value, np.where(table.free > 0, table.events, 0)))
-    names = CRAMERS_V.fields(sides.gather.part)
+    names = CRAMERS_V.names(sides.gather)
     return field_estimate(names, np.minimum(value, 1.0)[:, pick], sides.current.valid[:, pick])
 
 

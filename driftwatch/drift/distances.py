@@ -57,7 +57,7 @@ def _sum(sides: Sides, terms: Floats) -> Floats:
 
 
 def _estimate(sides: Sides, value: Floats) -> Estimate:
-    return field_estimate(JS_DISTANCE.fields(sides.gather.part), value, sides.current.valid)
+    return field_estimate(JS_DISTANCE.names(sides.gather), value, sides.current.valid)
 
 
 _NOISE: Final = "Never zero on real samples: it grows with the number of cells and shrinks like 1/√N, so limits do not carry over between windows of different size."

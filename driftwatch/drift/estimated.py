@@ -98,8 +98,13 @@ def expected(sides: Sides) -> Expected | None:
     found = sides.once(curve)
     if found is None:
         return None
+    return expected_of(sides.once(_predicted), found)
+
+
+def _predicted(sides: Sides) -> Ints:
+    """int64[slices, score cells, 2]: the window's predictions by score cell and decision."""
     layout = sides.pair.layout
-    return expected_of(together(sides.current, score_field(layout), layout.threshold), found)
+    return together(sides.current, score_field(layout), layout.threshold)
 
 
 def expected_of(counts: Ints, curve: Curve) -> Expected:
@@ -183,8 +188,7 @@ def estimated_auc(sides: Sides) -> Estimate:
     found = sides.once(curve)
     if found is None:
         return _unknown(sides)
-    layout = sides.pair.layout
-    counts = together(sides.current, score_field(layout), layout.threshold).sum(axis=2)
+    counts = sides.once(_predicted).sum(axis=2)
     return whole_estimate(area_of(counts * (1 - found.rate), counts * found.rate), counts.sum(axis=1))
 
 

@@ -30,6 +30,10 @@ def field_estimate(
 
     Where any of the three is NaN or infinite, all three are NaN: half a number is none.
     """
+    counted = np.ascontiguousarray(count, np.int64)
+    if lower is None and upper is None:
+        value = np.where(np.isfinite(value), value, np.nan)
+        return Estimate(fields, value, value, value, counted)
     lower = value if lower is None else lower
     upper = value if upper is None else upper
     known = np.isfinite(value) & np.isfinite(lower) & np.isfinite(upper)
@@ -38,7 +42,7 @@ def field_estimate(
         value=np.where(known, value, np.nan),
         lower=np.where(known, lower, np.nan),
         upper=np.where(known, upper, np.nan),
-        count=np.ascontiguousarray(count, np.int64),
+        count=counted,
     )
 
 

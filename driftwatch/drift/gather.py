@@ -122,11 +122,11 @@ class Gather:
 
     def each_cell(self, of_fields: NDArray[Any]) -> NDArray[Any]:
         """[S, F] repeated over the cells of each field, [S, C]."""
-        return np.take(of_fields, self.field_of, axis=1)
+        return np.repeat(of_fields, self.sizes, axis=1)
 
     def each_coarse(self, of_fields: NDArray[Any]) -> NDArray[Any]:
         """[S, F] repeated over the coarse cells of each field, [S, G]."""
-        return np.take(of_fields, self.coarse_field_of, axis=1)
+        return np.repeat(of_fields, self.coarse_sizes, axis=1)
 
     def sum(self, of_cells: NDArray[Any]) -> NDArray[Any]:
         """[S, C] added up by field, [S, F]."""

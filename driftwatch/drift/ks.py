@@ -59,7 +59,7 @@ def _distance(sides: Sides) -> Floats:
 
 
 def _names(sides: Sides) -> tuple[str, ...]:
-    return KS_STATISTIC.fields(sides.gather.part)
+    return KS_STATISTIC.names(sides.gather)
 
 
 _NEEDS: Final = Needs(kinds=frozenset({FieldKind.NUMERIC}))

@@ -24,7 +24,7 @@ def psi(sides: Sides) -> Estimate:
     of the sum and of B. NaN below 20 events per cell on either side. Missing and invalid are not in it.
     """
     smaller = np.minimum(sides.reference.valid, sides.current.valid)
-    enough = (smaller > 0) & (smaller >= EVENTS_PER_CELL * occupied(sides))
+    enough = (smaller > 0) & (smaller >= EVENTS_PER_CELL * sides.once(occupied))
     value = np.where(enough, sides.once(psi_values), np.nan)
     return field_estimate(_names(sides), value, sides.current.valid)
 
@@ -68,7 +68,7 @@ def occupied(sides: Sides) -> Ints:
 
 
 def _free(sides: Sides) -> Ints:
-    return np.maximum(occupied(sides) - 1, 0)
+    return np.maximum(sides.once(occupied) - 1, 0)
 
 
 def _noise(sides: Sides) -> Floats:
@@ -78,12 +78,12 @@ def _noise(sides: Sides) -> Floats:
 
 def _spread(sides: Sides, valid: Ints) -> Floats:
     """N + B/2 of each field, repeated over its coarse cells; never zero, so that empty sides stay quiet."""
-    total = np.maximum(valid + occupied(sides) / 2, 1)
+    total = np.maximum(valid + sides.once(occupied) / 2, 1)
     return sides.gather.each_coarse(total)
 
 
 def _names(sides: Sides) -> tuple[str, ...]:
-    return tuple(field.name for field in sides.gather.part.fields)
+    return PSI.names(sides.gather)
 
 
 PSI: Final = Statistic(

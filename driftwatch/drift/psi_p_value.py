@@ -37,19 +37,21 @@ def psi_p_value(sides: Sides) -> Estimate:
     `OUTCOMES_MAX` outcomes, each of them counts with its multinomial probability instead. NaN below 10 events, and where the
     reference has fewer than 20 per cell.
     """
-    m, n, cells = sides.reference.valid, sides.current.valid, occupied(sides)
-    value = psi_values(sides)
+    m, n, cells = sides.reference.valid, sides.current.valid, sides.once(occupied)
+    value = sides.once(psi_values)
     free = np.maximum(cells - 1, 1)
     noise = ratio(np.ones(n.shape), n) + ratio(np.ones(m.shape), m)
-    p = chdtrc(free, ratio(value, noise))
     known = (n >= EVENTS_MIN) & (m >= EVENTS_PER_CELL * cells) & (cells > 1)
     small = known & (n < EVENTS_PER_CELL * cells)
+    large = known & ~small
+    p = np.full(value.shape, np.nan)
+    p[large] = chdtrc(free[large], ratio(value, noise)[large])
     if small.any():
         p[small] = _small(sides, value, np.argwhere(small))
         for row, field in np.argwhere(small & (_outcomes(cells, n) <= OUTCOMES_MAX)).tolist():
             p[row, field] = _exact(sides, value, row, field)
-    p = np.where((cells == 1) & (n >= EVENTS_MIN) & (m > 0), 1.0, np.where(known, p, np.nan))
-    return field_estimate(PSI.fields(sides.gather.part), p, n)
+    p[(cells == 1) & (n >= EVENTS_MIN) & (m > 0)] = 1.0
+    return field_estimate(PSI.names(sides.gather), p, n)
 
 
 def _outcomes(cells: Ints, n: Ints) -> Floats:

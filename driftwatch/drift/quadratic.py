@@ -19,18 +19,19 @@ EVENTS_MIN: Final = 10
 
 
 class Weighed(NamedTuple):
-    """A test of every slice and field, float64[S, F]: its statistic and p-value."""
+    """A test of every slice and numeric field, float64[S, numeric]: its statistic and p-value."""
 
     value: Floats
     p: Floats
 
 
-class Cumulants(NamedTuple):
-    """The limit's first three cumulants, float64[S, F]; of the reference alone, so they are made once."""
+class Limit(NamedTuple):
+    """The χ² with the limit's first three cumulants, float64[S, numeric]; of the reference alone, so it is made once."""
 
-    first: Floats
-    second: Floats
-    third: Floats
+    mean: Floats
+    freedom: Floats
+    scale: Floats
+    """χ² per unit of the statistic."""
 
 
 def statistic(weighed: Callable[[Sides], Weighed]) -> Callable[[Sides], Estimate]:
@@ -51,7 +52,7 @@ def p_value(weighed: Callable[[Sides], Weighed]) -> Callable[[Sides], Estimate]:
     """
 
     def compute(sides: Sides) -> Estimate:
-        smaller = np.minimum(sides.reference.valid, sides.current.valid)
+        smaller = np.minimum(sides.reference.valid, sides.current.valid)[:, sides.gather.numeric]
         return _estimate(sides, np.where(smaller >= EVENTS_MIN, sides.once(weighed).p, np.nan))
 
     return compute
@@ -60,7 +61,7 @@ def p_value(weighed: Callable[[Sides], Weighed]) -> Callable[[Sides], Estimate]:
 def cramer_von_mises(sides: Sides) -> Weighed:
     """NM/(N+M)·Σ h_k (F_k − G_k)², h the cells' shares of both samples together (Anderson 1962, ties by cells)."""
     total = sides.gather.sum(sides.once(_squares))
-    return _weighed(sides, ratio(total, _events(sides)), sides.reference.once(_plain_cumulants))
+    return _weighed(sides, ratio(total, _events(sides)), sides.reference.once(_plain_limit))
 
 
 def anderson_darling(sides: Sides) -> Weighed:
@@ -73,8 +74,9 @@ def anderson_darling(sides: Sides) -> Weighed:
     above = sides.gather.each_cell(events) - below
     above *= below
     # In the ends of a field H(1 − H) is 0, and nothing is apart there either.
-    total = sides.gather.sum(sides.once(_squares) / np.maximum(above, 1))
-    return _weighed(sides, total * events, sides.reference.once(_weighed_cumulants))
+    np.maximum(above, 1, out=above)
+    total = sides.gather.sum(np.divide(sides.once(_squares), above, out=above))
+    return _weighed(sides, total * events, sides.reference.once(_weighed_limit))
 
 
 def _events(sides: Sides) -> Floats:
@@ -94,28 +96,27 @@ def _by_variance(h: Floats, below: Floats) -> Floats:
     return h / np.maximum(below * (1 - below), _TINY)
 
 
-def _plain_cumulants(reference: Side) -> Cumulants:
-    return _cumulants(reference.gather, reference.shares, reference.cumulative)
+def _plain_limit(reference: Side) -> Limit:
+    return _limit(reference.gather, reference.shares, reference.cumulative)
 
 
-def _weighed_cumulants(reference: Side) -> Cumulants:
+def _weighed_limit(reference: Side) -> Limit:
     weight = _by_variance(reference.shares, reference.cumulative)
-    return _cumulants(reference.gather, weight, reference.cumulative)
+    return _limit(reference.gather, weight, reference.cumulative)
 
 
-def _weighed(sides: Sides, mean: Floats, cumulants: Cumulants) -> Weighed:
-    m, n = sides.reference.valid, sides.current.valid
+def _weighed(sides: Sides, mean: Floats, limit: Limit) -> Weighed:
+    pick = sides.gather.numeric
+    m, n = sides.reference.valid[:, pick], sides.current.valid[:, pick]
     size = ratio(m * np.asarray(n, np.float64), m + n)
-    value = size * mean
-    first, second, third = cumulants
+    value = size * mean[:, pick]
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = 8 * second**3 / third**2
-        x = (value - first) * np.sqrt(2 * freedom / second) + freedom
-        p = gammaincc(freedom / 2, np.maximum(x, 0) / 2)
+        x = (value - limit.mean) * limit.scale + limit.freedom
+        p = gammaincc(limit.freedom / 2, np.maximum(x, 0) / 2)
     return Weighed(value, np.where(value <= 0, 1.0, p))
 
 
-def _cumulants(gather: Gather, weight: Floats, below: Floats) -> Cumulants:
+def _limit(gather: Gather, weight: Floats, below: Floats) -> Limit:
     """Σ w C_kk, 2ΣΣ ww C_ij² and 8ΣΣΣ www C_ij C_jk C_ik of the limit, each by running sums in one pass."""
     above = 1 - below
     left, right = weight * below, weight * above
@@ -125,7 +126,10 @@ def _cumulants(gather: Gather, weight: Floats, below: Floats) -> Cumulants:
     second = 2 * gather.sum(m * m + 2 * b * before)
     chain = _before(gather, m * (3 * a + 6 * before))
     third = 8 * gather.sum(m**3 + 3 * m * b * before + b * chain)
-    return Cumulants(first, second, third)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = 8 * second**3 / third**2
+        made = first, freedom, np.sqrt(2 * freedom / second)
+    return Limit(*(each[:, gather.numeric] for each in made))
 
 
 def _before(gather: Gather, of_cells: Floats) -> Floats:
@@ -135,9 +139,8 @@ def _before(gather: Gather, of_cells: Floats) -> Floats:
 
 
 def _estimate(sides: Sides, value: Floats) -> Estimate:
-    pick = sides.gather.numeric
-    names = CRAMER_VON_MISES.fields(sides.gather.part)
-    return field_estimate(names, value[:, pick], sides.current.valid[:, pick])
+    names = CRAMER_VON_MISES.names(sides.gather)
+    return field_estimate(names, value, sides.current.valid[:, sides.gather.numeric])
 
 
 _TINY: Final = 1e-12

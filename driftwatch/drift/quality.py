@@ -48,7 +48,7 @@ def out_of_range_share(sides: Sides) -> Estimate:
     pick = gather.numeric
     interval = wilson(outside[:, pick], trials[:, pick], sides.confidence)
     return field_estimate(
-        OUT_OF_RANGE_SHARE.fields(gather.part), interval[0], sides.current.valid[:, pick], *interval[1:]
+        OUT_OF_RANGE_SHARE.names(gather), interval[0], sides.current.valid[:, pick], *interval[1:]
     )
 
 
@@ -56,7 +56,7 @@ def largest_cell_share(sides: Sides) -> Estimate:
     """Share of the valid values that lie in one cell, the fullest of the window, float64[slices, fields]; 1: constant."""
     gather, current = sides.gather, sides.current
     fullest = np.maximum.reduceat(current.cells, gather.starts, axis=1)
-    names = LARGEST_CELL_SHARE.fields(gather.part)
+    names = LARGEST_CELL_SHARE.names(gather)
     return field_estimate(names, ratio(fullest, current.valid), current.valid)
 
 
@@ -97,7 +97,7 @@ def _events(side: Side) -> Ints:
 
 def _share(sides: Sides, some: Ints, events: Ints, statistic: Statistic) -> Estimate:
     interval = wilson(some, events, sides.confidence)
-    return field_estimate(statistic.fields(sides.gather.part), interval[0], events, *interval[1:])
+    return field_estimate(statistic.names(sides.gather), interval[0], events, *interval[1:])
 
 
 MISSING_SHARE: Final = Statistic(

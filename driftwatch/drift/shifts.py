@@ -63,7 +63,7 @@ def quantile_shift(level: float) -> Callable[[Sides], Estimate]:
 def quantile(side: Side, level: float) -> Quantile:
     """One quantile of every slice and field, in reference standard deviations."""
     gather, geometry = side.gather, side.gather.geometry
-    rank = np.maximum(np.ceil(level * side.valid), 1.0)
+    rank = np.maximum(np.ceil(level * side.valid), 1.0).astype(np.int64)
     under = gather.sum((side.below < gather.each_cell(rank)).astype(np.int64))
     cell = np.minimum(gather.starts + under, gather.starts + gather.sizes - 1)
     count = np.take_along_axis(side.cells, cell, axis=1)
@@ -94,7 +94,7 @@ def _estimate(sides: Sides, value: Floats, lower: Floats, upper: Floats) -> Esti
     gather = sides.gather
     value = np.where(gather.spread, value, np.nan)
     pick = gather.numeric
-    names = WASSERSTEIN.fields(gather.part)
+    names = WASSERSTEIN.names(gather)
     return field_estimate(names, value[:, pick], sides.current.valid[:, pick], lower[:, pick], upper[:, pick])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from driftwatch.drift.gather import Sides
+from driftwatch.drift.gather import Gather, Sides
 from driftwatch.drift.reading import WHOLE, Estimate, Floats, Pair
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Scheme, Task
@@ -111,6 +111,10 @@ class Statistic:
         if not self.needs.kinds:
             return WHOLE
         return tuple(part.fields[place].name for place in self.places(part))
+
+    def names(self, gather: Gather) -> tuple[str, ...]:
+        """`fields` of the part that is gathered, found once."""
+        return gather.keep(("names", self.name), lambda: self.fields(gather.part))
 
     def places(self, part: Part) -> tuple[int, ...]:
         """Positions of these fields in the part."""

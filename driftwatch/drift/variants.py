@@ -46,7 +46,7 @@ def js_nannyml(sides: Sides) -> Estimate:
     joined = np.where(np.isin(pick, gather.numeric), _divergence(*outside) - apart, 0.0)
     total = np.maximum(total + joined, 0.0)
     value = np.sqrt(total / np.log(2))
-    return field_estimate(JS_NANNYML.fields(gather.part), value, sides.current.valid[:, pick])
+    return field_estimate(JS_NANNYML.names(gather), value, sides.current.valid[:, pick])
 
 
 def _cells_of(gather: Gather) -> tuple[Ints, Ints]:
@@ -58,14 +58,14 @@ def _cells_of(gather: Gather) -> tuple[Ints, Ints]:
 def chi2_fit_statistic(sides: Sides) -> Estimate:
     """Σ (c − N·p)²/(N·p): the reference's shares taken as the truth; NaN where a cell is new."""
     value, _ = sides.once(_fit)
-    return field_estimate(CHI2_FIT_STATISTIC.fields(sides.gather.part), value, _valid(sides))
+    return field_estimate(CHI2_FIT_STATISTIC.names(sides.gather), value, _valid(sides))
 
 
 def chi2_fit_p_value(sides: Sides) -> Estimate:
     """P(χ²_{B−1} at least as large), B the cells that the reference fills; NaN where a cell is new or there is one."""
     value, free = sides.once(_fit)
     p = np.where(free > 0, chdtrc(np.maximum(free, 1), value), np.nan)
-    return field_estimate(CHI2_FIT_P_VALUE.fields(sides.gather.part), p, _valid(sides))
+    return field_estimate(CHI2_FIT_P_VALUE.names(sides.gather), p, _valid(sides))
 
 
 def _valid(sides: Sides) -> Ints:
@@ -75,7 +75,7 @@ def _valid(sides: Sides) -> Ints:
 def _fit(sides: Sides) -> tuple[Floats, Ints]:
     """The statistic and its degrees of freedom of the categorical fields, [S, F]."""
     gather, pick = sides.gather, sides.gather.categorical
-    groups = np.flatnonzero(np.isin(gather.coarse_field_of, pick))
+    groups = gather.keep("chi2_fit", lambda: np.flatnonzero(np.isin(gather.coarse_field_of, pick)))
     sizes = gather.coarse_sizes[pick]
     starts = np.cumsum(sizes) - sizes
     past, now = sides.reference.coarse[:, groups], sides.current.coarse[:, groups]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from driftwatch.drift.catalogue import CATALOGUE, STATISTICS
+from driftwatch.drift.gather import Gather
 from driftwatch.drift.statistic import Kind, Statistic
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import Task
@@ -25,6 +26,10 @@ def test_fields_are_those_of_the_needed_kinds_in_their_order() -> None:
     assert STATISTICS["ks_statistic"].fields(part) == ("income", "flag", "grade")
     assert STATISTICS["unseen_share"].fields(part) == ("country",)
     assert STATISTICS["event_ratio"].fields(part) == ("",)
+    gather = Gather.of(part)
+    names = [statistic.names(gather) for statistic in (STATISTICS["ks_statistic"], STATISTICS["psi"])]
+    assert names == [STATISTICS["ks_statistic"].fields(part), STATISTICS["psi"].fields(part)]
+    assert STATISTICS["psi"].names(gather) is names[1]
 
 
 def test_a_statistic_applies_only_where_its_counts_are() -> None:
