@@ -87,6 +87,25 @@ So M is about half as large for them, and `reference build` needs ten complete e
 reference file (format 3) and of its layout's hash; live events only meet its numbers. An event that lacks one of the features, or has an
 invalid one, has no value: it counts as missing. **They lie** where a fit on little data meets many fields: take those that belong together.
 
+An **embedding**, a list of 2 to 4 096 numbers in one field, is named by its path instead of `fields`:
+
+    multivariate:
+      meaning: {kind: mahalanobis, embedding: features.vector}
+
+- `mahalanobis` is measured in the first 32 principal components (`components`; all of them where the list is not longer): with hundreds of
+  coordinates the inverse of a sample covariance is mostly noise (Ledoit, Wolf 2004), and 32 is what Rabanser, Günnemann and Lipton (2019)
+  reduce to before they test. `pca_residual` leaves out the fewest components that explain 65 %, at most 32. Coordinates are centred and not
+  standardised, for they share one unit; so dead and dependent ones do no harm.
+- The list is as long as most lists of the reference are. The map is fitted on up to 8 million numbers of the one half (10 000 lists of 768), at
+  least ten lists per component, and needs file format 4. While a batch is decoded each list becomes the few numbers that references
+  make of it; only these wait, are buffered and are counted.
+- The embedding has a field of its own, `features.vector`: a category for its length. A list of another length is *unseen*
+  (`unseen_share`), what is no list of finite numbers *invalid*, null or absent *missing*. In the fields made of it, both of the former are invalid.
+  The text of a list, as CSV files and pgvector have it (`"[0.1, 0.2]"`), is read as the list.
+- It **lies** where the change is in the directions that were left out (take `pca_residual` beside `mahalanobis`), or where the lists turn
+  within a distribution that is equal in all directions: then only `projections` may see it. Every version's reference has a map of its own, and each
+  event is reduced by all that are loaded.
+
 ## The example
 
 The numbers below are of NannyML's synthetic car loan: windows of 5 000 predictions, drift from the sixth on. The small pictures show all ten.

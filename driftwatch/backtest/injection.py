@@ -78,7 +78,12 @@ def usual(plan: ModelPlan) -> list[Injection]:
     reference = next((c.reference for c in plan.choices if c.reference is not None), None)
     if reference is None:
         return []
-    fields = [f for part in reference.layout.parts for f in part.own if f.name not in ("score", "decision")]
+    fields = [
+        f
+        for part in reference.layout.parts
+        for f in part.own
+        if f.name not in ("score", "decision", *part.embeddings)
+    ]
     numeric = next((f.name for f in fields if f.kind is FieldKind.NUMERIC), None)
     category = next(
         (f.name for f in fields if f.kind is FieldKind.CATEGORICAL and len(f.categories) > 1), None

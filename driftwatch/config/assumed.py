@@ -93,6 +93,10 @@ def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:
         classes = tuple(str(i) for i in range(_classes(spec)))
         fields.append(Field(DECISION, FieldKind.CATEGORICAL, start, categories=classes))
         start = fields[-1].stop
+    lists = {of.path for of in spec.multivariate.values() if of.path} if stream is Stream.PREDICTIONS else ()
+    for name in sorted(lists):
+        fields.append(Field(name, FieldKind.CATEGORICAL, start, categories=("length",)))
+        start = fields[-1].stop
     # Which stream carries a derived field is known once there is a reference; learned ones have no features' stream.
     for name in _made(spec) if stream is Stream.PREDICTIONS else ():
         fields.append(_numeric(name, start, spec))

@@ -7,6 +7,7 @@ from typing import Final
 
 from driftwatch.drift.catalogue import applicable
 from driftwatch.events.classes import Stream
+from driftwatch.events.embeddings import CHUNK_NUMBERS
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
 from driftwatch.events.sampling import KEYS_MAX, LOOKED, VERSIONS_MAX
 from driftwatch.monitor.cohorts import DAYS_MAX
@@ -42,6 +43,8 @@ PACKED_BYTES: Final = 550
 """Memory of an array that is kept packed, or of a row of counts, beside its numbers."""
 CHANGES: Final = 2
 """Copies of what is packed for the checkpoint while a commit is written."""
+VECTORS_BYTES: Final = 5 * 8 * CHUNK_NUMBERS
+"""Memory of one embedding's vectors while they are decoded and reduced: as objects, numbers, one after another, and centred."""
 FETCHES: Final = 4
 """Copies of a partition's fetch: in flight, decompressed, as records, as columns."""
 FILTER_BYTES_PER_ID: Final = 3.5

@@ -31,8 +31,22 @@ def check_multivariate(parts: Parts, model: Path) -> Iterator[Mistake]:
         if (clash := next((name for name in made if name in taken), None)) is not None:
             yield Mistake(path, f"`{clash}` is the name of another field", "a name of its own", True)
         taken |= set(made)
-        if not any(isinstance(d, str) for d in declared):
+        if of.path:
+            yield from _embedding(parts, model, path, of)
+        elif not any(isinstance(d, str) for d in declared):
             yield from _fields(path, of, features, known)
+
+
+def _embedding(parts: Parts, model: Path, path: Path, of: MultivariateSpec) -> Iterator[Mistake]:
+    """An embedding is in a stream that there is, and not read as a feature beside."""
+    if of.stream == "features" and parts.value((*model, "features")) is None:
+        yield Mistake((*path, "stream"), "the model has no stream of features", "`stream: predictions`")
+    for stream in _STREAMS:
+        declared = parts.value((*model, stream, "features"))
+        named = [*cast("dict[str, object]", declared).values()] if isinstance(declared, dict) else declared
+        if isinstance(named, list) and of.path in named:
+            message = f"`{of.path}` is a feature of `{stream}` too, and a list is no feature"
+            yield Mistake((*path, "embedding"), message, "it here alone, and not among the features", True)
 
 
 def _fields(

@@ -344,7 +344,10 @@ def _joins(spec: ModelSpec) -> list[JoinPlan]:
 
 
 def _waiting(spec: ModelSpec, layout: Layout) -> int:
-    """Every stream buffers one block; streams that are joined can wait up to their hard limit (E7)."""
+    """Every stream buffers one block; streams that are joined can wait up to their hard limit (E7).
+
+    Of an embedding only what is made of it waits; its vectors are there while they are decoded.
+    """
     declared = {
         Stream.PREDICTIONS: spec.features is not None,
         Stream.FEATURES: spec.features is not None,
@@ -353,6 +356,7 @@ def _waiting(spec: ModelSpec, layout: Layout) -> int:
     streams = [stream for stream, waits in declared.items() if waits or stream is Stream.PREDICTIONS]
     columns = len(spec.slice_columns)
     buffered = sum(2 * BLOCK * costs.event_bytes(layout, stream, columns) for stream in streams)
+    buffered += costs.VECTORS_BYTES * len({of.path for of in spec.multivariate.values() if of.path})
     return buffered + sum(
         WAITING_MAX * costs.packed_bytes(layout, stream, columns) for stream in streams if declared[stream]
     )

@@ -13,6 +13,7 @@ from driftwatch.drift.variants import lacking, refusal
 from driftwatch.errors import ReferenceFileError
 from driftwatch.events.classes import Stream
 from driftwatch.events.spec import FeaturesSpec, PredictionsSpec
+from driftwatch.monitor.plan import subject_of
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.codec import decode
 from driftwatch.references.reference import Reference
@@ -103,7 +104,7 @@ def _fields(spec: ModelSpec, layout: Layout) -> str:
         part = layout.part(stream)
         if part is None or of is None:
             continue
-        built = {field.name for field in part.own} - {SCORE, DECISION}
+        built = {field.name for field in part.own} - {SCORE, DECISION, *part.embeddings}
         declared = _declared(of)
         if declared is not None and declared != built:
             names = sorted(declared ^ built)
@@ -118,7 +119,14 @@ def _fields(spec: ModelSpec, layout: Layout) -> str:
 
 def _multivariate(spec: ModelSpec, layout: Layout) -> str:
     built = {d.name: (d.kind, d.inputs, d.fields) for part in layout.parts for d in part.derived}
-    declared = {name: (of.kind, tuple(of.fields), of.made(name)) for name, of in spec.multivariate.items()}
+    built |= {
+        e.name: (e.kind, (part.stream, e.embedding), e.fields) for part in layout.parts for e in part.embedded
+    }
+    streams = {name: stream for stream in Stream for name in subject_of(spec).embedded(stream)}
+    declared = {
+        name: (of.kind, (streams[name], of.path) if of.path else tuple(of.fields), of.made(name))
+        for name, of in spec.multivariate.items()
+    }
     for name in sorted(declared.keys() | built.keys()):
         if name not in built or name not in declared:
             return f"it was built {'with' if name in built else 'without'} the multivariate field `{name}`"

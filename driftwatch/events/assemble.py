@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from driftwatch.events.classes import CLASSES, CODE, RecordClass
 from driftwatch.events.columns import INVALID_TEXT, Events, Passed
+from driftwatch.events.embeddings import Vectors
 from driftwatch.events.fields import TEXT_MAX, canonical_text, short_text
 from driftwatch.events.ids import NO_ID, hash_ids
 from driftwatch.events.iso import BAD_TIME, times_ms
@@ -35,6 +36,8 @@ class Rows:
     """The reading's `numbers` as little-endian float64."""
     refused: list[tuple[int, RecordClass]] = field(default_factory=list[tuple[int, RecordClass]])
     """Records that are not usable, by their position in the batch."""
+    vectors: Vectors | None = None
+    """Embeddings of the usable records; None where the stream has none."""
 
     def places(self, records: int) -> NDArray[np.int64]:
         """int64[n] positions of the usable records in a batch of so many."""
@@ -79,6 +82,11 @@ def assemble(reading: StreamReading, batch: RecordBatch, rows: Rows, key: bytes)
         _mark(verdicts, ~_which(_texts(heads.take()), wanted), RecordClass.FILTERED, over=True)
     table = np.frombuffer(b"".join(rows.packed), "<f8").reshape(n, len(reading.numbers))
     features = len(reading.numeric)
+    numbers, hashed = table[:, :features], table
+    if (vectors := rows.vectors) is not None:
+        numbers = np.concatenate([numbers, vectors.numbers()], axis=1)
+        hashed = np.concatenate([table, np.ascontiguousarray(vectors.marks()).view(np.float64)], axis=1)
+        texts += vectors.texts
     events = Events(
         stream=reading.stream,
         partition=batch.partition,
@@ -86,12 +94,12 @@ def assemble(reading: StreamReading, batch: RecordBatch, rows: Rows, key: bytes)
         times_ms=times,
         timestamps_ms=stamps,
         ids=ids,
-        payloads=_label_hash(labels) if reading.label_required else _payloads(times, table),
+        payloads=_label_hash(labels) if reading.label_required else _payloads(times, hashed),
         versions=[v or "" for v in versions],
         scores=np.ascontiguousarray(table[:, features]) if reading.score else np.empty(0),
         decisions=decisions,
         labels=labels,
-        numbers=table[:, :features],
+        numbers=numbers,
         texts=texts,
     )
     return _without(events, places, verdicts, rows)

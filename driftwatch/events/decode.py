@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import Struct
 from struct import error as StructError
 from typing import Any, Final
@@ -15,8 +15,9 @@ from driftwatch.events import reread
 from driftwatch.events.assemble import Rows, assemble
 from driftwatch.events.classes import DEAD_LETTERS, RecordClass
 from driftwatch.events.columns import MISSING, DeadLetter, Events
-from driftwatch.events.compile import NUMBER, SCALAR, compile_paths
-from driftwatch.events.fields import FieldPath
+from driftwatch.events.compile import NUMBER, SCALAR, PathConflictError, compile_paths
+from driftwatch.events.embeddings import VECTOR, Vectors
+from driftwatch.events.fields import FieldPath, lookup
 from driftwatch.events.reading import StreamReading
 from driftwatch.events.records import RecordBatch
 
@@ -39,10 +40,18 @@ class Decoder:
         kinds: dict[FieldPath, Any] = dict.fromkeys(self._heads, SCALAR)
         # A number that is a slice column too is read as a number.
         kinds |= dict.fromkeys(self._numbers, NUMBER)
+        self._lists = [embedding.path for embedding in reading.embeddings]
+        for path in self._lists:
+            if path in kinds:
+                raise PathConflictError(
+                    f"{'.'.join(path)!r} is read as an embedding, and as a single value too"
+                )
+        kinds |= dict.fromkeys(self._lists, VECTOR)
         compiled = compile_paths(kinds)
         self._decode = compiled.decode
         self._head = compiled.getter(self._heads)
         self._tail = compiled.getter(self._numbers)
+        self._vectors = compiled.getter(self._lists)
         self._pack = Struct(f"<{len(self._numbers)}d").pack
         single = len(self._heads) - len(reading.textual) - len(reading.where)
         self._readers = (
@@ -68,8 +77,8 @@ class Decoder:
         return events
 
     def _read(self, batch: RecordBatch) -> Rows:
-        rows = Rows()
-        decode, head, tail, pack = self._decode, self._head, self._tail, self._pack
+        rows = Rows(vectors=Vectors(self.reading.embeddings) if self._lists else None)
+        decode, head, tail, pack = self._decode, self._heads_of(rows), self._tail, self._pack
         add_heads, add_packed = rows.heads.extend, rows.packed.append
         aside = self._aside(batch.values)
         # One event at a time, each dying at once: keeping the decoded objects costs twice as much.
@@ -90,6 +99,18 @@ class Decoder:
             add_heads(head(event))
             add_packed(packed)
         return rows
+
+    def _heads_of(self, rows: Rows) -> Callable[[Any], tuple[Any, ...]]:
+        """What takes the heads of a record that was read; where there are embeddings, these on the way."""
+        if rows.vectors is None:
+            return self._head
+        take, vectors, head = rows.vectors.take_decoded, self._vectors, self._head
+
+        def both(event: Any) -> tuple[Any, ...]:
+            take(vectors(event))
+            return head(event)
+
+        return both
 
     def _aside(self, values: Sequence[bytes | None]) -> set[int]:
         """Places of records that are not for the fast decoder: too long, or doubtful (F7).
@@ -128,6 +149,8 @@ class Decoder:
             return
         rows.heads.extend(read(found, path) for read, path in zip(self._readers, self._heads, strict=True))
         rows.packed.append(self._pack(*(reread.number(found, path) for path in self._numbers)))
+        if rows.vectors is not None:
+            rows.vectors.take([lookup(found, path) for path in self._lists])
 
     def _letter(self, batch: RecordBatch, place: int, why: RecordClass) -> DeadLetter:
         value = batch.values[place] or b""

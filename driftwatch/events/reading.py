@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from driftwatch.events.classes import Stream
+from driftwatch.events.embeddings import Embedding
 from driftwatch.events.fields import FieldPath, canonical_text, split
 from driftwatch.events.spec import FeaturesSpec, LabelsSpec, PredictionsSpec, StreamSpec, TimeField, TimeUnit
 
@@ -40,6 +41,19 @@ class StreamReading:
     textual: tuple[tuple[str, FieldPath], ...] = ()
     """Categorical features, then slice columns."""
     limit_bytes: int = 1_000_000
+    embeddings: tuple[Embedding, ...] = ()
+    """Lists of numbers, reduced while they are read."""
+
+    @cached_property
+    def number_names(self) -> tuple[str, ...]:
+        """Names of the columns of `Events.numbers`: numeric features, then what is made of embeddings."""
+        made = (column for embedding in self.embeddings for column in embedding.columns)
+        return (*(name for name, _ in self.numeric), *made)
+
+    @cached_property
+    def text_names(self) -> tuple[str, ...]:
+        """Names of the lists of `Events.texts`: categorical features, slice columns, then the embeddings' lengths."""
+        return (*(name for name, _ in self.textual), *(embedding.name for embedding in self.embeddings))
 
     @cached_property
     def heads(self) -> list[FieldPath]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from driftwatch.events import reread
 from driftwatch.events.block import Block
 from driftwatch.events.classes import RecordClass
+from driftwatch.events.columns import INVALID_TEXT
+from driftwatch.events.embeddings import state_of
 from driftwatch.events.fields import ABSENT, FieldPath, lookup
 from driftwatch.events.reading import StreamReading
 from driftwatch.events.records import RecordBatch
@@ -83,7 +85,8 @@ class Sampler:
         named = [*reading.numeric, *reading.textual]
         self._named = {name: path for name, path in named if not name.startswith("slice ")}
         self._named |= {"score": reading.score} if reading.score is not None else {}
-        self._view = Surroundings([*reading.heads, *reading.numbers])
+        self._lists = {embedding.name: embedding.path for embedding in reading.embeddings}
+        self._view = Surroundings([*reading.heads, *reading.numbers, *self._lists.values()])
         self._limits: dict[tuple[str, int], list[tuple[int, int, int]]] = {}
         self._names: dict[int, frozenset[str]] = {}
 
@@ -144,6 +147,7 @@ class Sampler:
 
     def _looked(self, record: Mapping[str, Any], key: tuple[int, int, int]) -> Looked:
         read = {name: value_of(lookup(record, path)) for name, path in self._named.items()}
+        read |= {name: list_of(lookup(record, path)) for name, path in self._lists.items()}
         return Looked(*key, read, self._view.unread(record))
 
     def forget(self, before_ms: int) -> None:
@@ -204,6 +208,15 @@ def value_of(value: object) -> Value:
     if isinstance(value, str):
         return Value(TEXT, show(value))
     return Value(STRUCTURE, "an object" if isinstance(value, Mapping) else "a list")
+
+
+def list_of(value: object) -> Value:
+    """An embedding's value: its length stands for a list of numbers."""
+    state = state_of(value)
+    if state is not None and state != INVALID_TEXT:
+        return Value(TEXT, state)
+    found = value_of(value)
+    return Value(STRUCTURE, "a list with other than finite numbers") if isinstance(value, list) else found
 
 
 def show(text: str, limit: int = SHOWN_MAX) -> str:

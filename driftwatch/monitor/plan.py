@@ -17,6 +17,7 @@ from driftwatch.evidence.budget import Budget
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.reference import Reference
 from driftwatch.references.subject import Subject
+from driftwatch.summaries.embedded import Embedded
 from driftwatch.summaries.layout import DECISION, SCORE, FieldKind
 from driftwatch.windows.series import Window
 
@@ -113,10 +114,7 @@ class ModelPlan:
     def counted_with(self) -> dict[str, str]:
         """What gives stored counts and rows their meaning, by its key in the configuration (E9)."""
         streams = self.streams.items()
-        columns = {
-            stream: [name for name, _ in (*plan.reading.numeric, *plan.reading.textual)]
-            for stream, plan in streams
-        }
+        columns = {stream: [*plan.reading.number_names, *plan.reading.text_names] for stream, plan in streams}
         return {
             "windows": ", ".join(f"{w.name} = {w.size_ms} ms every {w.slide_ms} ms" for w in self.windows),
             "origin": f"{self.spec.origin_ms} ms",
@@ -168,19 +166,28 @@ class ModelPlan:
         for stream in Stream:
             if (spec := subject.spec_of(stream)) is None:
                 continue
-            columns = subject.columns_of(stream, self._kinds(stream))
+            columns = subject.columns_of(stream, self._kinds(stream), self._maps(stream))
             reading = columns.reading
             if stream is Stream.PREDICTIONS and not self.own_labels:
                 reading = replace(reading, label=None)
             plans[stream] = StreamPlan(reading, self.spec.lateness_ms(stream), spec.topic, columns.slices)
         return plans
 
+    def _maps(self, stream: Stream) -> list[Embedded]:
+        """What the references make of embeddings."""
+        parts = [reference.layout.part(stream) for reference in self._references]
+        return [of for part in parts if part is not None for of in part.embedded]
+
+    @property
+    def _references(self) -> list[Reference]:
+        return [r for r in (*(choice.reference for choice in self.choices), *self.draining) if r is not None]
+
     def _kinds(self, stream: Stream) -> dict[str, FieldKind]:
         kinds: dict[str, FieldKind] = {}
-        for reference in (*(choice.reference for choice in self.choices), *self.draining):
-            part = reference.layout.part(stream) if reference else None
+        for reference in self._references:
+            part = reference.layout.part(stream)
             for field in part.own if part else ():
-                if field.name in (SCORE, DECISION):
+                if part is None or field.name in (SCORE, DECISION, *part.embeddings):
                     continue
                 if kinds.setdefault(field.name, field.kind) is not field.kind:
                     raise ReferenceFileError(

@@ -90,7 +90,7 @@ def _unread(plan: ModelPlan, reference: Reference) -> list[str]:
         if part.stream is Stream.LABELS or part.stream not in plan.streams:
             continue
         reading = plan.streams[part.stream].reading
-        read = {SCORE, DECISION, *(name for name, _ in (*reading.numeric, *reading.textual))}
+        read = {SCORE, DECISION, *reading.number_names, *reading.text_names}
         missing += [field.name for field in part.own if field.name not in read]
     return missing
 

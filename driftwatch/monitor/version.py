@@ -114,9 +114,8 @@ class Version:
         """Take up the order of columns in which the plan's decoders read."""
         for part in self.layout.parts:
             if (stream := plan.streams.get(part.stream)) and part.stream is not Stream.LABELS:
-                numeric = [name for name, _ in stream.reading.numeric]
-                textual = [name for name, _ in stream.reading.textual]
-                self._coders[part.stream] = PartCoder(part, numeric, textual)
+                reading = stream.reading
+                self._coders[part.stream] = PartCoder(part, reading.number_names, reading.text_names)
 
     def translate(self) -> None:
         """Take up slice values that got their codes since."""

@@ -17,6 +17,7 @@ from driftwatch.events.records import RecordBatch
 from driftwatch.events.spec import DAY_MS
 from driftwatch.references.codec import content_hash
 from driftwatch.references.design import design
+from driftwatch.references.embedding import fit_embeddings
 from driftwatch.references.gathered import Gathered, find, texts_at
 from driftwatch.references.kinds import Survey
 from driftwatch.references.multivariate import fitted_on
@@ -33,7 +34,7 @@ from driftwatch.summaries.rows import Joint, SliceCoder
 
 Ints = NDArray[np.int64]
 Batches = Callable[[], Iterable[tuple[Stream, RecordBatch]]]
-"""The accepted records; called twice, for the kinds and for the counts, and the same both times."""
+"""The accepted records; called for the kinds, for the embeddings of each stream and for the counts: the same each time."""
 
 GENERATIONS: Final = 16
 ALWAYS_MS: Final = 2**60
@@ -75,8 +76,11 @@ def build(subject: Subject, batches: Batches, *, version: str = "*", source: str
     for stream, batch in batches():
         if stream in surveys:
             surveys[stream].read(batch.values)
+    maps = {s: fit_embeddings(subject, s, of.lengths, batches(), version) for s, of in surveys.items()}
     columns = {
-        stream: subject.columns_of(stream, surveys[stream].kinds() if stream in surveys else {})
+        stream: subject.columns_of(
+            stream, surveys[stream].kinds() if stream in surveys else {}, maps.get(stream, ())
+        )
         for stream in Stream
         if subject.spec_of(stream)
     }
@@ -227,7 +231,7 @@ def _adder(layout: Layout, part: Part, of: _Inputs, joint: Joint) -> _Adds:
     reading, block = of.columns.reading, of.block
     names = {field.name for field in part.fields}
     decisions = Decider(layout).cells(block.decisions, block.scores) if DECISION in names else None
-    coder = PartCoder(part, [n for n, _ in reading.numeric], [n for n, _ in reading.textual])
+    coder = PartCoder(part, reading.number_names, reading.text_names)
     cells = coder.cells(block.numbers, block.texts, block.scores if SCORE in names else None, decisions)
 
     own, made = _halves(part)

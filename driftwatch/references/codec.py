@@ -21,8 +21,9 @@ from driftwatch.summaries.layout import Layout
 Ints = NDArray[np.int64]
 
 MAGIC: Final = b"driftwatch reference\n"
-FORMAT: Final = 3
-"""1: without the fields that nobody reads. 2: without derived fields, and still written where there are none. Both are understood."""
+FORMAT: Final = 4
+"""1: without the fields that nobody reads. 2: without derived fields. 3: without those of embeddings. All are understood, and 2 and 3
+still written where there is no more to say."""
 _FRAME: Final = struct.Struct("<HI")
 """Format, size of the header in bytes."""
 _CHECKSUM_BYTES: Final = 32
@@ -57,9 +58,16 @@ def encode(reference: Reference) -> bytes:
     header = msgspec.msgpack.encode(msgspec.structs.replace(_header(reference, arrays), kinds=kinds))
     packer = zlib.compressobj(6)
     body = [packer.compress(array.astype(f"<i{array.itemsize}").tobytes()) for array in arrays.values()]
-    version = FORMAT if any(part.derived for part in reference.layout.parts) else FORMAT - 1
+    version = _format(reference.layout)
     data = b"".join([MAGIC, _FRAME.pack(version, len(header)), header, *body, packer.flush()])
     return data + hashlib.sha256(data).digest()
+
+
+def _format(layout: Layout) -> int:
+    """The first that can say what the layout has, so that an older driftwatch reads it, or refuses it."""
+    if any(part.embedded for part in layout.parts):
+        return 4
+    return 3 if any(part.derived for part in layout.parts) else 2
 
 
 def decode(data: bytes, name: str = "the reference") -> Reference:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from driftwatch.errors import ReferenceFileError
 from driftwatch.events.block import Block as Events
 from driftwatch.events.classes import Stream
+from driftwatch.events.embeddings import Embedding, length_text
 from driftwatch.events.spec import DAY_MS
 from driftwatch.references.categorical import by_frequency, categorical_field, field_of
 from driftwatch.references.multivariate import fit, fitted_on, streams_of_derived
@@ -18,6 +19,7 @@ from driftwatch.references.numeric import numeric_field
 from driftwatch.references.spec import CellsSpec
 from driftwatch.references.subject import StreamColumns, Subject
 from driftwatch.summaries.derived import Derived, Deriver
+from driftwatch.summaries.embedded import Embedded
 from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
     DECISION,
@@ -102,14 +104,20 @@ def _part(
         fields.append(numeric_field(name, start(), _valid(events.numbers[:, place]), spec))
     for place, (name, _) in enumerate(of.reading.textual[: of.categorical]):
         fields.append(categorical_field(name, start(), events.texts[place], spec))
+    for embedding in of.reading.embeddings:
+        if embedding.reductions:
+            fields.append(_length_field(embedding, start(), spec))
     if of.reading.stream is Stream.PREDICTIONS:
         if of.reading.score is not None:
             fields.append(_score_field(subject, start(), _valid(events.scores)))
         if _decides(subject):
             fields.append(_decision_field(start(), classes, spec))
     maps, fields[len(fields) :] = _derived(subject, of, events, derived, start())
+    embedded, fields[len(fields) :] = _embedded(subject, of, events, start())
     blocks = _together(subject, fields, len(classes)) if of.reading.stream is Stream.PREDICTIONS else ()
-    return Part(of.reading.stream, tuple(fields), blocks, blocks[-1].stop if blocks else start(), maps)
+    return Part(
+        of.reading.stream, tuple(fields), blocks, blocks[-1].stop if blocks else start(), maps, embedded
+    )
 
 
 def _derived(
@@ -132,6 +140,27 @@ def _derived(
         at = fields[-1].stop if fields else start
         fields.append(numeric_field(name, at, _valid(column), subject.cells))
     return tuple(maps), fields
+
+
+def _embedded(
+    subject: Subject, of: StreamColumns, events: Events, start: int
+) -> tuple[tuple[Embedded, ...], list[Field]]:
+    """The maps by which the events were read, and their fields, cut from the half that they were not fitted on."""
+    maps = tuple(m for e in of.reading.embeddings for m in e.reductions if isinstance(m, Embedded))
+    values = events.numbers[~fitted_on(events)] if maps else events.numbers
+    fields: list[Field] = []
+    for embedded in maps:
+        for name, column in zip(embedded.fields, embedded.columns, strict=True):
+            at = fields[-1].stop if fields else start
+            made = _valid(values[:, of.reading.number_names.index(column)])
+            fields.append(numeric_field(name, at, made, subject.cells))
+    return maps, fields
+
+
+def _length_field(embedding: Embedding, start: int, spec: CellsSpec) -> Field:
+    """A category for the length that the maps take; any other is unseen, what is no vector invalid."""
+    lengths = dict.fromkeys(length_text(reduction.length) for reduction in embedding.reductions)
+    return field_of(embedding.name, start, list(lengths), spec.coarse)
 
 
 def _score_field(subject: Subject, start: int, scores: Floats) -> Field:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
 from driftwatch.errors import ReferenceFileError
 from driftwatch.events.classes import Stream
+from driftwatch.events.embeddings import vector_of
 from driftwatch.events.fields import ABSENT, FieldPath, feature_paths, lookup, split
 from driftwatch.events.sampling import NAME_MAX, Surroundings, record_of, show
 from driftwatch.references.subject import Subject
@@ -59,7 +61,10 @@ class Survey:
         self._paths = feature_paths(features, declared)
         self.seen: dict[str, Seen] = {name: Seen() for name in self._paths}
         objects = [self._object] if self._object is not None else []
-        read = [*self._spec.heads, *self._spec.numbers, *self._paths.values()]
+        self._embeddings = {embedding.path: embedding.name for embedding in self._spec.embeddings}
+        self.lengths: dict[str, Counter[int]] = {name: Counter() for name in self._embeddings.values()}
+        """How many vectors of each length every embedding has."""
+        read = [*self._embeddings, *self._spec.heads, *self._spec.numbers, *self._paths.values()]
         self._view = Surroundings(read, objects)
         self._unread: set[FieldPath] = set()
 
@@ -78,13 +83,18 @@ class Survey:
                 self._unread.update(self._view.paths(record))
             for name, path in self._paths.items():
                 self.seen[name].note(lookup(record, path))
+            for path, name in self._embeddings.items():
+                if (vector := vector_of(lookup(record, path))) is not None:
+                    self.lengths[name][len(vector)] += 1
             if self._object is not None:
-                self._read_object(lookup(record, self._object))
+                self._read_object(lookup(record, self._object), self._object)
 
-    def _read_object(self, found: object) -> None:
+    def _read_object(self, found: object, path: FieldPath) -> None:
         if not isinstance(found, Mapping):
             return
         for name, value in cast("Mapping[str, object]", found).items():
+            if (*path, name) in self._embeddings:
+                continue
             if name not in self.seen:
                 if len(self.seen) == FEATURES_MAX:
                     raise ReferenceFileError(

@@ -28,13 +28,16 @@ _UNIT: Final = 2.0**-53
 
 
 def streams_of_derived(subject: Subject, streams: Mapping[Stream, StreamColumns]) -> dict[Stream, list[str]]:
-    """Names of the derived fields of each stream: the one whose numeric features have all their fields.
+    """Names of the fields made of features of each stream: the one whose numeric features have all their fields.
 
     Raises ReferenceFileError where there is none, and says why.
     """
     placed: dict[Stream, list[str]] = {stream: [] for stream in streams}
     numeric = {stream: [name for name, _ in of.reading.numeric] for stream, of in streams.items()}
     for name, spec in subject.multivariate.items():
+        if spec.embedding is not None:
+            _own_names(name, spec, streams)
+            continue
         found = next((s for s, names in numeric.items() if set(spec.fields) <= set(names)), None)
         if found is None:
             why = _misplaced(spec, streams, [name for names in numeric.values() for name in names])
@@ -46,6 +49,17 @@ def streams_of_derived(subject: Subject, streams: Mapping[Stream, StreamColumns]
             )
         placed[found].append(name)
     return placed
+
+
+def _own_names(name: str, spec: MultivariateSpec, streams: Mapping[Stream, StreamColumns]) -> None:
+    """Raises ReferenceFileError where a feature has a name that a field of an embedding takes."""
+    features = [n for of in streams.values() for n, _ in (*of.reading.numeric, *of.reading.textual)]
+    if (
+        clash := next((made for made in (*spec.made(name), spec.path) if made in features), None)
+    ) is not None:
+        raise ReferenceFileError(
+            f"multivariate field {name!r}: a feature is called {clash!r} too; give one of them another name"
+        )
 
 
 def _misplaced(spec: MultivariateSpec, streams: Mapping[Stream, StreamColumns], numeric: list[str]) -> str:
@@ -69,10 +83,10 @@ def fitted_on(events: Block) -> Bools:
     the number of the others. (In-sample residuals alone would show drift where there is none: STATISTICS §5.)
     """
     key = np.where(events.ids >= 0, events.ids, events.offsets).astype(np.uint64)
-    return (_mixed(key) >> np.uint64(63)).astype(np.bool_)
+    return (mixed(key) >> np.uint64(63)).astype(np.bool_)
 
 
-def _mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every bit of the key moves the top bit."""
     key = key + np.uint64(0x9E37_79B9_7F4A_7C15)
     key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
@@ -120,26 +134,26 @@ def _moments(name: str, fields: Sequence[str], x: Floats) -> tuple[Floats, Float
 def _axes(name: str, spec: MultivariateSpec, z: Floats) -> Floats:
     """float64[K, J] on standardised fields."""
     if spec.kind is DerivedKind.PROJECTIONS:
-        drawn = _normal(spec.projections, z.shape[1])
-        return drawn / np.sqrt((drawn * drawn).sum(axis=1, keepdims=True))
+        return directions(spec.projections, z.shape[1])
     correlation = z.T @ z / len(z)
-    variances, directions = np.linalg.eigh(correlation)  # ascending
+    variances, components = np.linalg.eigh(correlation)  # ascending
     if spec.kind is DerivedKind.PCA_RESIDUAL:
-        return directions.T[: _left_over(variances, spec.explained)]
+        return components.T[: _left_over(variances, spec.explained)]
     if variances[0] <= DEPENDENT * variances[-1]:
-        heaviest: list[int] = sorted(np.argsort(-np.abs(directions[:, 0]), kind="stable")[:2].tolist())
+        heaviest: list[int] = sorted(np.argsort(-np.abs(components[:, 0]), kind="stable")[:2].tolist())
         first, second = (spec.fields[place] for place in heaviest)
         raise ReferenceFileError(
             f"multivariate field {name!r}: its fields are linearly dependent, {first!r} and {second!r} most of all; "
             "leave one out, or write `kind: pca_residual`"
         )
-    return directions.T / np.sqrt(variances)[:, None]
+    return components.T / np.sqrt(variances)[:, None]
 
 
-def _normal(rows: int, columns: int) -> Floats:
-    """float64[rows, columns] normal numbers from a counter: the same directions in every reference, on every machine."""
-    uniform = ((_mixed(np.arange(rows * columns, dtype=np.uint64)) >> np.uint64(11)) + 0.5) * _UNIT
-    return ndtri(uniform).reshape(rows, columns)
+def directions(rows: int, columns: int) -> Floats:
+    """float64[rows, columns] random unit rows from a counter: the same in every reference, on every machine."""
+    uniform = ((mixed(np.arange(rows * columns, dtype=np.uint64)) >> np.uint64(11)) + 0.5) * _UNIT
+    drawn = ndtri(uniform).reshape(rows, columns)
+    return drawn / np.sqrt((drawn * drawn).sum(axis=1, keepdims=True))
 
 
 def _left_over(variances: Floats, explained: float) -> int:

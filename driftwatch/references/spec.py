@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
+from driftwatch.events.spec import Path
 from driftwatch.events.times import Duration
 from driftwatch.spec import Spec
 from driftwatch.summaries.derived import DerivedKind
@@ -102,7 +105,7 @@ class CellsSpec(Spec):
 
 
 class MultivariateSpec(Spec):
-    """A number that is made of several numeric features of one stream, and then counted like a feature.
+    """A number that is made of several numeric features of one stream, or of an embedding, and then counted like a feature.
 
     Its map is fitted on one half of the reference's events and kept in the reference; its reference counts are those
     of the other half.
@@ -111,8 +114,16 @@ class MultivariateSpec(Spec):
     kind: DerivedKind
     """`mahalanobis`: squared distance from the reference's centre, in its own covariance. `pca_residual`: what the main
     components of the standardised features leave over. `projections`: fixed random directions, each a field `NAME_1`, `NAME_2`, …"""
-    fields: list[str] = Field(min_length=2)
-    """Numeric features, all of predictions or all of the features' stream; an event without one of them has no value."""
+    fields: list[str] = []
+    """Numeric features, two at least, all of predictions or all of the features' stream; an event without one of them has
+    no value."""
+    embedding: Path | None = None
+    """Instead of `fields`: dotted path of a list of 2 to 4 096 numbers; how many it is, the reference says. It is read from
+    the features' stream where the model has one, else from predictions."""
+    stream: Literal["predictions", "features"] | None = None
+    """`embedding`: the stream that carries it, where it is not that."""
+    components: int = Field(default=32, ge=1, le=64)
+    """`embedding`: principal components that `mahalanobis` measures in, and `pca_residual` leaves out at most."""
     explained: float = Field(default=0.65, gt=0, lt=1)
     """`pca_residual`: share of the variance that the kept components explain (NannyML's default)."""
     projections: int = Field(default=16, ge=1, le=64)
@@ -122,10 +133,26 @@ class MultivariateSpec(Spec):
     def _sound(self) -> MultivariateSpec:
         if len(set(self.fields)) < len(self.fields):
             raise ValueError("a field is there twice; write each once")
+        if self.embedding is not None and self.fields:
+            raise ValueError("`fields` and `embedding` are two ways to say of what it is made; leave one out")
+        if self.embedding is None and len(self.fields) < 2:
+            raise ValueError(
+                "write either `fields`, two at least, or `embedding`, the path of a list of numbers"
+            )
+        for key in ("stream", "components"):
+            if key in self.model_fields_set and self.embedding is None:
+                raise ValueError(f"`{key}` is for an `embedding`; leave it out")
+        if "components" in self.model_fields_set and self.kind is DerivedKind.PROJECTIONS:
+            raise ValueError(f"`components` is not for `kind: {self.kind}`; leave it out")
         for key, kind in (("explained", DerivedKind.PCA_RESIDUAL), ("projections", DerivedKind.PROJECTIONS)):
             if key in self.model_fields_set and self.kind is not kind:
                 raise ValueError(f"`{key}` is for `kind: {kind}`; leave it out")
         return self
+
+    @property
+    def path(self) -> str:
+        """The embedding's; empty where it is made of features."""
+        return self.embedding or ""
 
     def made(self, name: str) -> tuple[str, ...]:
         """Names of the fields that come of it."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from driftwatch.events.classes import Stream
+from driftwatch.events.embeddings import Embedding
 from driftwatch.events.fields import FieldPath, feature_paths, split
 from driftwatch.events.reading import LabelKind, StreamReading, reading_of
 from driftwatch.events.spec import MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec, StreamSpec
 from driftwatch.references.spec import CellsSpec, MultivariateSpec
+from driftwatch.summaries.embedded import Embedded
 from driftwatch.summaries.layout import FieldKind, Task
 
 Kinds = Mapping[str, FieldKind]
@@ -82,16 +84,25 @@ class Subject:
             return Stream.FEATURES
         return Stream.PREDICTIONS
 
-    def columns_of(self, stream: Stream, kinds: Kinds) -> StreamColumns:
+    def embedded(self, stream: Stream) -> dict[str, MultivariateSpec]:
+        """The fields that are made of embeddings of a stream, by name."""
+        usual = Stream.PREDICTIONS if self.features is None else Stream.FEATURES
+        found = ((name, of) for name, of in self.multivariate.items() if of.embedding is not None)
+        return {name: of for name, of in found if Stream(of.stream or usual) is stream}
+
+    def columns_of(self, stream: Stream, kinds: Kinds, maps: Sequence[Embedded] = ()) -> StreamColumns:
         """How a stream is read when its features have these kinds; KeyError where the model has no such stream.
 
         Predictions are read with the path of the labels stream's label too: a file of accepted events often
-        carries the label in the same row.
+        carries the label in the same row. `maps` is what references make of embeddings.
         """
         spec = self.spec_of(stream)
         if spec is None:
             raise KeyError(stream)
-        paths = feature_paths(_features(spec), kinds)
+        embeddings = _embeddings([of.path for of in self.embedded(stream).values()], maps)
+        lists = {embedding.path for embedding in embeddings}
+        found = feature_paths(_features(spec), kinds)
+        paths = {name: path for name, path in found.items() if path not in lists}
         numeric = {name: path for name, path in paths.items() if kinds[name] is FieldKind.NUMERIC}
         textual = {name: path for name, path in paths.items() if kinds[name] is FieldKind.CATEGORICAL}
         categorical = len(textual)
@@ -103,7 +114,7 @@ class Subject:
         reading = reading_of(self.model, stream, spec, LABEL_KINDS[self.task], numeric, textual)
         if stream is Stream.PREDICTIONS and reading.label is None and self.labels is not None:
             reading = replace(reading, label=split(self.labels.label))
-        return StreamColumns(reading, categorical, tuple(slices))
+        return StreamColumns(replace(reading, embeddings=embeddings), categorical, tuple(slices))
 
     def _slices_in(self, stream: Stream, spec: StreamSpec) -> Iterator[tuple[int, str, FieldPath]]:
         features = _features(spec)
@@ -114,6 +125,15 @@ class Subject:
                     column,
                     split(features.get(column, column) if isinstance(features, dict) else column),
                 )
+
+
+def _embeddings(paths: Iterable[str], maps: Sequence[Embedded]) -> tuple[Embedding, ...]:
+    """Each path once, with the maps that are made of it; equal maps of two references make equal numbers, once."""
+    different = {of.columns: of for of in maps}.values()
+    names = dict.fromkeys((*paths, *(of.embedding for of in different)))
+    return tuple(
+        Embedding(name, split(name), tuple(of for of in different if of.embedding == name)) for name in names
+    )
 
 
 def _features(spec: StreamSpec) -> str | list[str] | dict[str, str] | None:

@@ -188,7 +188,12 @@ class PartCoder:
         self.dtype: type[np.int16] | type[np.int32] = np.int32 if widest > WIDE else np.int16
         self._names = tuple(field.name for field in part.fields)
         self._deriver = Deriver(part.derived, numeric)
-        numbered = (*numeric, *self._deriver.names)
+        reduced = {c: f for of in part.embedded for c, f in zip(of.columns, of.fields, strict=True)}
+        if absent := [field for column, field in reduced.items() if column not in numeric]:
+            raise ValueError(
+                f"the derived field {absent[0]!r} is made of an embedding that is not reduced by its map"
+            )
+        numbered = (*(reduced.get(name, name) for name in numeric), *self._deriver.names)
         self._sources = tuple(_source(field, numbered, textual) for field in part.fields)
         self._together = None if block is None else JointCoder(part, block)
 

@@ -85,7 +85,8 @@ class _Map:
         x = numbers[:, self._places]
         t = coordinates(x, self._centre, self._axes)
         if self._kind is not DerivedKind.PROJECTIONS:
-            t = _sum_of_squares(t, rooted=self._kind is DerivedKind.PCA_RESIDUAL)
+            t = sum_of_squares(t)
+            t = np.sqrt(t) if self._kind is DerivedKind.PCA_RESIDUAL else t
         t = np.where(np.isfinite(t), t, LARGEST)
         t[~np.isfinite(x).all(axis=1)] = np.nan
         return t
@@ -102,9 +103,10 @@ def coordinates(x: Floats, centre: Floats, axes: Floats) -> Floats:
         return np.einsum("nj,kj->nk", apart, axes, optimize=False)
 
 
-def _sum_of_squares(t: Floats, *, rooted: bool) -> Floats:
+def sum_of_squares(t: Floats) -> Floats:
+    """float64[n, 1]: Σt² of each row of float64[n, K], added in the order of the columns."""
     total = np.zeros(len(t))
     with np.errstate(over="ignore", invalid="ignore"):
         for column in t.T:
             total += column * column
-    return (np.sqrt(total) if rooted else total)[:, None]
+    return total[:, None]

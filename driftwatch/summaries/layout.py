@@ -10,6 +10,7 @@ import msgspec
 
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.derived import Derived
+from driftwatch.summaries.embedded import Embedded
 from driftwatch.summaries.slices import SliceTable
 
 
@@ -177,11 +178,18 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     columns: int
     derived: tuple[Derived, ...] = ()
     """What makes the last of the fields from the others."""
+    embedded: tuple[Embedded, ...] = ()
+    """What makes the very last of the fields from embeddings."""
 
     @property
     def made(self) -> tuple[str, ...]:
         """Names of the derived fields; they stand behind all others."""
-        return tuple(name for derived in self.derived for name in derived.fields)
+        return tuple(name for derived in (*self.derived, *self.embedded) for name in derived.fields)
+
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """Names of the fields that count how long the vectors of an embedding are, one per embedding."""
+        return tuple(dict.fromkeys(of.embedding for of in self.embedded))
 
     @property
     def own(self) -> tuple[Field, ...]:

@@ -35,6 +35,18 @@ def test_what_is_learned_is_never_larger(cells: int, exact: bool, values: int, c
         assert {s.name for s in applicable(real, part)} <= {s.name for s in applicable(assumed, largest)}
 
 
+def test_embeddings_have_a_field_of_their_own_beside_what_is_made_of_them() -> None:
+    meaning = {"kind": "projections", "embedding": "inputs.vector", "projections": 3}
+    far = {"kind": "mahalanobis", "embedding": "inputs.vector"}
+    plain, made = (
+        assumed_layout(spec_with(multivariate=m)).parts[0] for m in ({}, {"meaning": meaning, "far": far})
+    )
+    names = [field.name for field in made.fields]
+    assert [n for n in names if n not in {f.name for f in plain.fields}] == [
+        "inputs.vector", "meaning_1", "meaning_2", "meaning_3", "far"
+    ]  # fmt: skip
+
+
 def test_columns_are_numbered_without_gaps() -> None:
     for task in ("binary", "multiclass", "regression"):
         predictions = {**good()["models"][0]["predictions"], "decision": "d"}

@@ -44,6 +44,24 @@ def test_fields_are_of_one_stream() -> None:
     assert found({"both": {**BOTH, "fields": ["weight", "speed"]}}, features=features) == []
 
 
+def test_an_embedding_is_in_a_stream_that_there_is_and_no_feature() -> None:
+    meaning = {"kind": "mahalanobis", "embedding": "inputs.vector"}
+    assert found({"meaning": meaning}) == []
+    (one,) = found({"meaning": {**meaning, "stream": "features"}})
+    assert (one.path[-1], one.message, one.write) == (
+        "stream",
+        "the model has no stream of features",
+        "`stream: predictions`",
+    )
+    predictions = {**good()["models"][0]["predictions"], "features": {"v": "inputs.vector"}}
+    (one,) = found({"meaning": meaning}, predictions=predictions)
+    assert (one.path[-1], one.message) == (
+        "embedding",
+        "`inputs.vector` is a feature of `predictions` too, and a list is no feature",
+    )
+    assert found({"meaning": meaning}, predictions={**predictions, "features": ["age"]}) == []
+
+
 def test_names_are_not_taken() -> None:
     along = {"kind": "projections", "fields": ["age", "income"], "projections": 2}
     for name in ("score", "decision", "age"):

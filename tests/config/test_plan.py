@@ -8,6 +8,7 @@ from driftwatch.config.plan import PARTITIONS, Plan, plan
 from driftwatch.config.spec import Configuration
 from driftwatch.events.classes import Stream
 from driftwatch.events.spec import DAY_MS
+from driftwatch.monitor.model import BLOCK
 from tests.config.files import good
 from tests.config.references import reference_of
 
@@ -39,6 +40,14 @@ def test_what_is_to_be_learned_costs_at_least_as_much() -> None:
     assert learned.models[0].versions[0].layout == ""
     assert learned.memory_bytes >= known.memory_bytes
     assert learned.series >= known.series
+
+
+def test_of_an_embedding_its_vectors_cost_while_they_are_decoded() -> None:
+    maps = {f"m{i}": {"kind": "mahalanobis", "embedding": path} for i, path in enumerate(("v", "v", "w"))}
+    known = planned(multivariate=maps).models[0].waiting_bytes - planned().models[0].waiting_bytes
+    assert known > 2 * costs.VECTORS_BYTES
+    fields = (2 + 3) * 2 * BLOCK * costs.TEXT_BYTES  # two lengths and three distances of every buffered event
+    assert known == 2 * costs.VECTORS_BYTES + fields
 
 
 def test_the_bound_is_the_sum_of_its_parts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
 from driftwatch.events.decode import Decoder
+from driftwatch.events.embeddings import Embedding
 from driftwatch.events.reading import StreamReading
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.sampling import (
@@ -146,3 +148,21 @@ def test_few_records_are_read_a_second_time() -> None:
         count += len(list(sampler.look(batch, block, np.zeros(20, np.int64))))
     # About LOOKED (1 + ln(n / LOOKED)) of n in one pane, more where a batch holds several at once.
     assert LOOKED <= count < 200
+
+
+def test_an_embedding_is_shown_by_its_length() -> None:
+    reading = replace(READING, embeddings=(Embedding("f.v", ("f", "v")),))
+    sampler, decoder = Sampler(reading), Decoder(reading, b"0123456789abcdef")
+    values = [record(0, f={"v": value}) for value in ([1, 2], [1, "x"], {"a": 1}, None)]
+    batch = RecordBatch(Partition("p", 0), np.arange(4), np.arange(4), values, 4)
+    found = {
+        c.looked.offset: c.looked
+        for c in sampler.look(batch, Block.of(decoder.decode(batch), 0), np.zeros(4, int))
+    }
+    assert [found[place].read["f.v"] for place in range(4)] == [
+        Value("text", "2 numbers"),
+        Value("structure", "a list with other than finite numbers"),
+        Value("structure", "an object"),
+        Value("nothing", ""),
+    ]
+    assert all("f.v" not in looked.unread for looked in found.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -97,13 +97,16 @@ def batch(
     )
 
 
-def reference(events: int = 2_000, seed: int = 7, spec: ModelSpec = SPEC) -> Reference:
+def reference(
+    events: int = 2_000, seed: int = 7, spec: ModelSpec = SPEC, more: Callable[[bytes], bytes] = bytes
+) -> Reference:
+    """From predictions with their labels; `more` changes each record."""
     rng = random.Random(seed)
     rows: list[bytes] = []
     for number in range(events):
         record = json.loads(prediction(number, START - 10**8 + number * 1_000, rng))
         record["y"] = truth(record["score"], rng)
-        rows.append(json.dumps(record).encode())
+        rows.append(more(json.dumps(record).encode()))
 
     def batches() -> list[tuple[Stream, RecordBatch]]:
         return [(Stream.PREDICTIONS, batch("p", 0, rows))]

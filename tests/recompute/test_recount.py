@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from driftwatch.events.classes import Stream
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.monitor.accepting import Accept
 from driftwatch.monitor.changes import Changes, Entry
@@ -118,6 +119,55 @@ def test_the_same_again_through_other_references_rules_and_slices(seed: int) -> 
     assert differences(live) == {}
     kinds = Counter(row.kind for _, _, row in live.store.journal(limit=10**9))
     assert kinds["plans"] > 1
+
+
+LISTED = ModelSpec.model_validate(
+    WRITTEN
+    | {
+        "multivariate": {
+            "far": {"kind": "mahalanobis", "embedding": "v.list", "components": 3},
+            "along": {"kind": "projections", "embedding": "v.list", "projections": 2},
+        },
+        "predictions": WRITTEN["predictions"] | {"version": "v.name"},
+    }
+)
+
+
+def listed(value: bytes) -> bytes:
+    """The record with an embedding; some lack it, some have another length, some hold a text."""
+    record = json.loads(value)
+    if "x" not in record:
+        return value
+    x, score = record["x"], record["score"]
+    vector: object = [x, score, x * score, x - 3 * score, 0.5]
+    if (kind := zlib.crc32(value) % 20) < 4:
+        vector = [None, [x], ["x"], "no list"][kind]
+    return json.dumps(record | {"v": {"name": record["v"], "list": vector}}).encode()
+
+
+@pytest.mark.parametrize("seed", range(40, 44))
+def test_the_same_again_with_embeddings_and_other_maps_of_them(seed: int) -> None:
+    logs = random_logs(seed)
+    logs = replace(logs, values={p: [v and listed(v) for v in values] for p, values in logs.values.items()})
+    maps = [plan(LISTED, reference(seed=s, spec=LISTED, more=listed)) for s in (7, 8)]
+    live = lived(seed, logs, *maps)
+    assert differences(live) == {}
+    layouts = {
+        layout.hash: layout
+        for of in maps
+        for c in of.choices
+        if c.reference
+        for layout in [c.reference.layout]
+    }
+    assert len(layouts) == 2
+    counted = {key: pane for key, pane in live.store.load().panes.items() if key.stream is Stream.PREDICTIONS}
+    assert counted
+    for key, pane in counted.items():
+        part, total = layouts[key.layout].part(Stream.PREDICTIONS), pane.sum(axis=0)
+        assert part is not None
+        length, far = part.field("v.list"), part.field("far")
+        bad = total[length.invalid] + total[length.start + 1]
+        assert (total[far.missing], total[far.invalid]) == (total[length.missing], bad)
 
 
 def under_a_budget(seed: int, *, accepts: bool = False) -> Live:

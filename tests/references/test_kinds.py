@@ -11,7 +11,7 @@ from driftwatch.events.classes import Stream
 from driftwatch.events.spec import PredictionsSpec
 from driftwatch.references import kinds as module
 from driftwatch.references.kinds import Survey
-from driftwatch.references.spec import CellsSpec
+from driftwatch.references.spec import CellsSpec, MultivariateSpec
 from driftwatch.summaries.layout import FieldKind
 from tests.references.records import subject
 
@@ -68,3 +68,12 @@ def test_keys_without_end_are_a_mistake_in_the_path(monkeypatch) -> None:
     monkeypatch.setattr(module, "FEATURES_MAX", 3)
     with pytest.raises(ReferenceFileError, match="more than 3 different keys"):
         survey(*({f"k{i}": 1} for i in range(4)))
+
+
+def test_an_embedding_is_no_feature_and_its_lengths_are_counted() -> None:
+    multivariate = {"m": MultivariateSpec.model_validate({"kind": "mahalanobis", "embedding": "f.v"})}
+    records = [{"z": 1, "v": [1, 2]}, {"z": 2, "v": "[3, 4]"}, {"v": [1]}, {"v": ["x"]}, {"v": None}, {}]
+    found = survey(*records, multivariate=multivariate)
+    assert found.kinds() == {"z": N}
+    assert found.lengths == {"f.v": {2: 2, 1: 1}}
+    assert found.unread() == frozenset()
