@@ -54,7 +54,7 @@ def exact_edges(ordered: Floats) -> Floats:
 
 def distinct(ordered: Floats) -> int:
     """How many different values there are."""
-    return int(np.count_nonzero(np.diff(ordered))) + 1 if len(ordered) else 0
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + 1 if len(ordered) else 0
 
 
 def from_numpy(edges: Floats) -> Floats:

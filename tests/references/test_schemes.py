@@ -80,3 +80,7 @@ def test_any_values_give_a_sound_field(scheme: Scheme, values: list[float]) -> N
     assert list(field.edges) == sorted(set(field.edges))
     assert len(field.coarse) == len(field.atoms) == len(field.centres) == field.cells
     assert np.isfinite([*field.edges, *field.centres]).all()
+
+
+def test_values_of_the_whole_float_range_are_told_apart() -> None:
+    assert distinct(np.array([-1.7e308, 8e297, 8e297, 1.7e308])) == 3  # their differences overflow
