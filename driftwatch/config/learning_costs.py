@@ -6,6 +6,7 @@ from typing import Final
 
 from driftwatch.config.costs import LABEL_BYTES, event_bytes
 from driftwatch.events.classes import Stream
+from driftwatch.references.embedding import CUT, FIT_NUMBERS
 from driftwatch.references.learn import BYTES_MAX, EVENTS_MAX, SLACK, bytes_of
 from driftwatch.summaries.layout import Layout
 
@@ -15,6 +16,9 @@ GATHERED: Final = 2
 """Copies of the decoded events while a reference is built: as they came, and each once."""
 BUILT_BYTES: Final = 350
 """What counting needs for one event beside."""
+NUMBER_BYTES: Final = 8
+FITTED: Final = 8
+"""Matrices of a sample's size while one embedding is fitted: gathered, sorted, centred, squared, multiplied and decomposed."""
 
 
 def learner_bytes(layout: Layout, *, events_max: int = EVENTS_MAX, bytes_max: int = BYTES_MAX) -> int:
@@ -25,8 +29,21 @@ def learner_bytes(layout: Layout, *, events_max: int = EVENTS_MAX, bytes_max: in
 
 
 def building_bytes(
-    layout: Layout, slice_columns: int, *, events_max: int = EVENTS_MAX, bytes_max: int = BYTES_MAX
+    layout: Layout,
+    slice_columns: int,
+    *,
+    embeddings: int = 0,
+    events_max: int = EVENTS_MAX,
+    bytes_max: int = BYTES_MAX,
 ) -> int:
-    """What is needed beside while its reference is built, or while everything is written for a checkpoint; one is at a time."""
+    """What is needed beside while its reference is built, or while everything is written for a checkpoint; one is at a time.
+
+    So is the fitting of `embeddings`, which ends before the events are gathered.
+    """
     decoded = GATHERED * (event_bytes(layout, Stream.PREDICTIONS, slice_columns) + LABEL_BYTES)
-    return max(events_max * (decoded + BUILT_BYTES), 2 * bytes_max)
+    return max(events_max * (decoded + BUILT_BYTES), 2 * bytes_max, fitting_bytes(embeddings))
+
+
+def fitting_bytes(embeddings: int, numbers: int = FIT_NUMBERS) -> int:
+    """What fitting needs: a sample of every embedding, and the matrices of one."""
+    return NUMBER_BYTES * numbers * (CUT * (embeddings - 1) + FITTED) if embeddings else 0

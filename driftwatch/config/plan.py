@@ -256,7 +256,11 @@ def _learning(spec: ModelSpec, versions: Sequence[VersionPlan], known: Sequence[
     layout = assumed_layout(spec)
     counted = [v.memory_bytes for v, reference in zip(versions, known, strict=True) if reference is None]
     more = max(0, learner_bytes(layout) - min(counted) - learned_bytes(layout))
-    return LIVE_MAX * more + building_bytes(layout, len(spec.slice_columns))
+    return LIVE_MAX * more + building_bytes(layout, len(spec.slice_columns), embeddings=_embeddings(spec))
+
+
+def _embeddings(spec: ModelSpec) -> int:
+    return len({of.path for of in spec.multivariate.values() if of.path})
 
 
 def _remembered(spec: ModelSpec, layout: Layout) -> int:
@@ -356,7 +360,7 @@ def _waiting(spec: ModelSpec, layout: Layout) -> int:
     streams = [stream for stream, waits in declared.items() if waits or stream is Stream.PREDICTIONS]
     columns = len(spec.slice_columns)
     buffered = sum(2 * BLOCK * costs.event_bytes(layout, stream, columns) for stream in streams)
-    buffered += costs.VECTORS_BYTES * len({of.path for of in spec.multivariate.values() if of.path})
+    buffered += costs.VECTORS_BYTES * _embeddings(spec)
     return buffered + sum(
         WAITING_MAX * costs.packed_bytes(layout, stream, columns) for stream in streams if declared[stream]
     )

@@ -28,9 +28,9 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
 """[n, 3]: mixed id, partition, offset."""
 
-FIT_NUMBERS: Final = 8_000_000
-"""Numbers that a fit looks at, 64 MB: 10 000 vectors of 768."""
-_CUT: Final = 2
+FIT_NUMBERS: Final = 4_000_000
+"""Numbers that a fit looks at, 32 MB: 5 000 vectors of 768, and ten per component of the longest ones."""
+CUT: Final = 2
 """The sample is cut when it is this many times too large."""
 
 
@@ -116,7 +116,7 @@ class _Sample:
         )
         self._kept.append((keys[wanted], block.numbers[wanted]))
         self._size += int(wanted.sum())
-        if self._size > _CUT * self._rows:
+        if self._size > CUT * self._rows:
             self._cut()
 
     def vectors(self) -> Floats:

@@ -8,11 +8,14 @@ from functools import cache
 import numpy as np
 import pytest
 
+from driftwatch.config.costs import VECTORS_BYTES
 from driftwatch.config.evidence_costs import reference_bytes
-from driftwatch.config.learning_costs import building_bytes, learner_bytes
+from driftwatch.config.learning_costs import building_bytes, fitting_bytes, learner_bytes
 from driftwatch.events.classes import Stream
+from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.monitor.plan import subject_of
 from driftwatch.monitor.spec import ModelSpec
+from driftwatch.references import embedding
 from driftwatch.references.build import build
 from driftwatch.references.learn import SLACK, Learner
 from tests.evidence.models import DECLARED, START_MS
@@ -88,3 +91,39 @@ def test_large_records_do_not_make_a_larger_learner() -> None:
     offer(learner, 1)
     kept = learner._kept[Stream.PREDICTIONS]._rows.values()
     assert sum(len(row.value) for row in kept) <= 100_000 * (SLACK + 1) // SLACK
+
+
+@pytest.mark.parametrize("length", [16, 400, 1_200])
+def test_fitting_fits_its_bound(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = 400_000
+    monkeypatch.setattr(embedding, "FIT_NUMBERS", numbers)
+    of = subject_of(
+        ModelSpec.model_validate(
+            DECLARED | {"multivariate": {"m": {"kind": "mahalanobis", "embedding": "v"}}}
+        )
+    )
+    rng = np.random.default_rng(1)
+    rows = 5 * numbers // length
+    values = [
+        json.dumps({"id": f"{i}", "ts": START_MS, "v": row}).encode()
+        for i, row in enumerate(rng.normal(size=(rows, length)).round(3).tolist())
+    ]
+    batches = [
+        (
+            Stream.PREDICTIONS,
+            RecordBatch(
+                Partition("p", 0), np.arange(i, i + len(part)), np.zeros(len(part), np.int64), part, 0
+            ),
+        )
+        for i in range(0, rows, 100)
+        for part in [values[i : i + 100]]
+    ]
+    tracemalloc.start()
+    try:
+        (made,) = embedding.fit_embeddings(of, Stream.PREDICTIONS, {"v": {length: rows}}, batches, "*")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    said = fitting_bytes(1, numbers)
+    assert made.length == length
+    assert most <= said + VECTORS_BYTES <= 4 * most + VECTORS_BYTES
