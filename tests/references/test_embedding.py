@@ -132,6 +132,8 @@ def test_the_other_half_is_the_baseline_and_the_length_counts_everyone() -> None
     half = int(total[made.start : made.stop].sum())
     assert 900 < half < 1_100
     assert made.mean == pytest.approx(LENGTH, abs=0.5)
+    # On the rows that it was fitted on, the mean of the distances would be their number of components exactly.
+    assert made.mean != pytest.approx(LENGTH, abs=1e-6)
 
 
 def test_the_map_is_in_the_file_and_in_the_hashes() -> None:
