@@ -15,6 +15,7 @@ from driftwatch.monitor.judging import PREDICTED_MAX, STRATA_BYTES
 from driftwatch.references.design import AGE_EDGES_MS
 from driftwatch.summaries.layout import FieldKind, Layout, Part
 from driftwatch.telemetry.catalogue import statistic_metrics
+from driftwatch.telemetry.cells import cell_series
 from driftwatch.windows.spec import WindowSpec
 
 PROCESS_BYTES: Final = 110 * 2**20
@@ -84,16 +85,17 @@ def reading_bytes(layout: Layout, part: Part, also: Sequence[str] = ()) -> int:
     return 3 * rows * fields * 4 * COUNTER_BYTES
 
 
-def series_of(layout: Layout, windows: int, also: Sequence[str] = ()) -> int:
+def series_of(layout: Layout, windows: int, also: Sequence[str] = (), cell_shares: Sequence[str] = ()) -> int:
     """Statistic series of one version: per window, slice and part its events, and each statistic with its bounds.
 
-    `also` names the statistics beside the default ones.
+    `also` names the statistics beside the default ones, `cell_shares` the fields whose cells are shown for all traffic.
     """
     per_slice = sum(
         1 + sum(len(s.fields(part)) * len(statistic_metrics(s)) for s in applicable(layout, part, also))
         for part in layout.parts
     )
-    return windows * len(layout.slices.rows) * per_slice
+    cells = sum(cell_series(part, cell_shares) for part in layout.parts)
+    return windows * (len(layout.slices.rows) * per_slice + cells)
 
 
 def event_bytes(layout: Layout, stream: Stream, slice_columns: int) -> int:

@@ -157,7 +157,7 @@ def plan(configuration: Configuration, references: References, partitions: int |
         panes  = live versions * Σ parts [ 8 * slices * columns * (open panes + Σ windows (size/slide + 1) + wider slides)
                  + Σ windows 3 * statistics * slices * fields * 32 ]
         evidence = live versions * slices * (450 * shares + 1000 * streams) + slots of the reference, and one design
-        series = Σ models, live versions, parts: windows * slices * (1 + Σ statistics fields * metrics)
+        series = Σ models, live versions, parts: windows * (slices * (1 + Σ statistics fields * metrics) + cells)
 
     Each term is a function in `costs`. The series on /metrics are counted for one live version of each
     reference, for so it stands nearly always; memory is bounded for `live_versions` of the largest.
@@ -167,6 +167,7 @@ def plan(configuration: Configuration, references: References, partitions: int |
             spec,
             references.get(spec.name, ()),
             configuration.kafka.max_future,
+            cell_shares=configuration.telemetry.cell_shares,
             watched=spec.evidence.enabled
             and configuration.alerting.budget_of(rules=bool(spec.rules)) is not None,
         )
@@ -214,11 +215,16 @@ def _disk(models: tuple[ModelCosts, ...], dead_letters_bytes: int) -> int:
 
 
 def _model(
-    spec: ModelSpec, references: Sequence[Reference | None], max_future_ms: int, *, watched: bool
+    spec: ModelSpec,
+    references: Sequence[Reference | None],
+    max_future_ms: int,
+    *,
+    cell_shares: Sequence[str],
+    watched: bool,
 ) -> ModelCosts:
     known = [*references, *([None] * (len(spec.references) - len(references)))]
     versions = tuple(
-        _version(spec, declared, reference, max_future_ms)
+        _version(spec, declared, reference, max_future_ms, cell_shares)
         for declared, reference in zip(spec.references, known, strict=True)
     )
     layouts = [r.layout for r in known if r is not None] or [assumed_layout(spec)]
@@ -298,7 +304,11 @@ def _lateness_from(spec: ModelSpec, stream: Stream) -> str:
 
 
 def _version(
-    spec: ModelSpec, declared: ReferenceSpec, reference: Reference | None, max_future_ms: int
+    spec: ModelSpec,
+    declared: ReferenceSpec,
+    reference: Reference | None,
+    max_future_ms: int,
+    cell_shares: Sequence[str],
 ) -> VersionPlan:
     layout = reference.layout if reference is not None else assumed_layout(spec)
     parts = tuple(_part(spec, layout, part, max_future_ms) for part in layout.parts)
@@ -316,7 +326,7 @@ def _version(
             reference.span_ms if reference is not None else declared.learn or 0,
             min(window.slide for window in spec.windows),
         ),
-        series=costs.series_of(layout, len(spec.windows), spec.asked.also),
+        series=costs.series_of(layout, len(spec.windows), spec.asked.also, cell_shares),
         guessed=reference is None and assumes_features(spec),
     )
 
@@ -327,6 +337,8 @@ def _part(spec: ModelSpec, layout: Layout, part: Part, max_future_ms: int) -> Pa
     readings = len(spec.windows) * costs.reading_bytes(layout, part, spec.asked.also)
     if part.stream is Stream.LABELS:  # a reading keeps the counts, for the reliability diagram
         readings += len(spec.windows) * pane
+    else:  # and of all traffic, for cell shares: the last one and the next
+        readings += len(spec.windows) * 2 * costs.pane_bytes(1, part)
     numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields)
     return PartPlan(
         part.stream, numeric, len(part.fields) - numeric, part.columns, pane, pane * panes + readings

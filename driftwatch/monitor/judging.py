@@ -85,6 +85,7 @@ class Judging:
             estimates=read(pair, asked, self._references[stream]),
             confidence=asked.confidence,
             labels=(pair.reference, total.copy()) if stream is Stream.LABELS else None,  # the sum goes on
+            whole=(pair.reference[0], total[0].copy()) if part.fields else None,
         )
         version.readings[stream, window.name] = reading
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:

@@ -89,12 +89,50 @@ WINDOW_END: Final = _gauge(
     "model version stream window",
     "seconds",
 )
+CELL_SHARE: Final = _gauge(
+    "cell_share",
+    "Share of all traffic in a cell of a field, `side` now or reference; of the fields that telemetry.cell_shares names.",
+    "model version stream feature window cell side",
+    "share",
+)
+RELIABILITY_LABELS: Final = _gauge(
+    "reliability_labels",
+    "Labels in a cell of the reliability diagram (cells of equal width of the score), all traffic.",
+    "model version window cell",
+    "labels",
+)
+RELIABILITY_SCORE: Final = _gauge(
+    "reliability_score",
+    "Mean score in a cell of the reliability diagram; a calibrated model has reliability_share near it.",
+    "model version window cell",
+    "probability",
+)
+RELIABILITY_SHARE: Final = _gauge(
+    "reliability_share",
+    "Share of labels 1 (multiclass: of right decisions) in a cell of the reliability diagram.",
+    "model version window cell",
+    "share",
+)
+RELIABILITY_LOWER: Final = _gauge(
+    "reliability_share_lower",
+    "Lower limit of reliability_share (Wilson).",
+    "model version window cell",
+    "share",
+)
+RELIABILITY_UPPER: Final = _gauge(
+    "reliability_share_upper",
+    "Upper limit of reliability_share (Wilson).",
+    "model version window cell",
+    "share",
+)
 SERIES: Final = _gauge("series", "Statistic series that are declared and within the limit.", unit="series")
 SERIES_LIMIT: Final = _gauge(
     "series_limit", "Hard limit of statistic series (telemetry.max_series).", unit="series"
 )
 SERIES_FOLDED: Final = _gauge(
-    "series_folded", "Statistic series left out because of the limit; row `all` is kept first.", unit="series"
+    "series_folded",
+    "Statistic series left out because of the limit; row `all` is kept first, cell shares go first.",
+    unit="series",
 )
 
 _gauge = _Make(Group.VERDICTS, MetricType.GAUGE)
@@ -383,9 +421,20 @@ FACT_COUNTERS: Final = (
 )
 """Counted by the recorder from facts."""
 
+RELIABILITY: Final = (
+    RELIABILITY_LABELS,
+    RELIABILITY_SCORE,
+    RELIABILITY_SHARE,
+    RELIABILITY_LOWER,
+    RELIABILITY_UPPER,
+)
+"""The reliability diagram, one series of each for a cell."""
+
 FIXED: Final = (
     WINDOW_EVENTS,
     WINDOW_END,
+    CELL_SHARE,
+    *RELIABILITY,
     SERIES,
     SERIES_LIMIT,
     SERIES_FOLDED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -41,9 +41,17 @@ class Scrape(NamedTuple):
 class PictureCollector(Collector):
     """Yields every family of the catalogue from the board's last picture; a vanished slice vanishes by itself."""
 
-    def __init__(self, board: Board, max_series: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        board: Board,
+        max_series: int,
+        clock: Callable[[], float] = time.monotonic,
+        cell_shares: Sequence[str] = (),
+    ) -> None:
+        """`cell_shares`: patterns of the fields whose cell shares are shown."""
         self._board = board
         self._max_series = max_series
+        self._cell_shares = tuple(cell_shares)
         self._clock = clock
         self._process = ProcessCollector(registry=CollectorRegistry())
         self._selection: tuple[tuple[Reading, ...], Selection] | None = None
@@ -57,7 +65,7 @@ class PictureCollector(Collector):
         """What of the readings is shown; the same object until a reading changes."""
         shown = readings(picture.snapshot)
         if self._selection is None or self._selection[0] != shown:
-            self._selection = (shown, select(shown, self._max_series))
+            self._selection = (shown, select(shown, self._max_series, self._cell_shares))
         return self._selection[1]
 
     def changing(self, picture: Picture) -> list[Family]:

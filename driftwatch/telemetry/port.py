@@ -26,7 +26,7 @@ def http_port(
         """Read at use, so that a rotated file needs no restart."""
         return None if http.token is None else http.token.reveal()
 
-    scrapes = Scrapes(PictureCollector(board, telemetry.max_series))
+    scrapes = Scrapes(PictureCollector(board, telemetry.max_series, cell_shares=telemetry.cell_shares))
     app = application(
         board,
         scrapes,

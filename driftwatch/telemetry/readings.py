@@ -11,6 +11,7 @@ from driftwatch.drift.reading import Floats, Reading
 from driftwatch.drift.statistic import Statistic
 from driftwatch.monitor.snapshot import Snapshot
 from driftwatch.telemetry import catalogue as c
+from driftwatch.telemetry.cells import cell_families, cell_series
 from driftwatch.telemetry.series import Family, Sample
 from driftwatch.telemetry.text import label_value
 
@@ -21,6 +22,8 @@ class Kept:
 
     reading: Reading
     rows: int
+    cells: bool = False
+    """Whether its cell shares and reliability diagram are shown too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Selection:
     series: int
     folded: int
     limit: int
+    fields: tuple[str, ...] = ()
+    """Patterns of the fields whose cell shares are asked for."""
 
 
 def readings(snapshot: Snapshot) -> tuple[Reading, ...]:
@@ -43,8 +48,11 @@ def readings(snapshot: Snapshot) -> tuple[Reading, ...]:
     )
 
 
-def select(shown: Sequence[Reading], limit: int) -> Selection:
-    """Row 0 (`all`) of every reading first, then row 1, …; it ends at the first row that would pass the limit."""
+def select(shown: Sequence[Reading], limit: int, fields: Sequence[str] = ()) -> Selection:
+    """Row 0 (`all`) of every reading first, then row 1, …; it ends at the first row that would pass the limit.
+
+    What room is left then goes to cells, reading by reading: a picture never pushes out a statistic.
+    """
     costs = [series_per_row(reading) for reading in shown]
     sizes = [len(reading.events) for reading in shown]
     rows = [0] * len(shown)
@@ -55,8 +63,14 @@ def select(shown: Sequence[Reading], limit: int) -> Selection:
         rows[place] = row + 1
         series += costs[place]
     declared = sum(cost * size for cost, size in zip(costs, sizes, strict=True))
-    kept = tuple(Kept(reading, count) for reading, count in zip(shown, rows, strict=True))
-    return Selection(kept, series, declared - series, limit)
+    kept: list[Kept] = []
+    for reading, count in zip(shown, rows, strict=True):
+        cells = cell_series(reading.layout.part(reading.stream), fields)
+        room = count > 0 and series + cells <= limit
+        kept.append(Kept(reading, count, room))
+        declared += cells
+        series += cells if room else 0
+    return Selection(tuple(kept), series, declared - series, limit, tuple(fields))
 
 
 def series_per_row(reading: Reading) -> int:
@@ -68,7 +82,7 @@ def series_per_row(reading: Reading) -> int:
 
 
 def window_families(selection: Selection) -> Iterator[Family]:
-    """Window sizes, the limit, and one family per statistic and bound."""
+    """Window sizes, cells, the limit, and one family per statistic and bound."""
     kept = selection.kept
     yield Family.of(c.WINDOW_EVENTS, _events(kept))
     yield Family.of(
@@ -79,6 +93,7 @@ def window_families(selection: Selection) -> Iterator[Family]:
             if k.rows
         ),
     )
+    yield from cell_families([k.reading for k in kept if k.cells], selection.fields)
     yield Family.one(c.SERIES, selection.series)
     yield Family.one(c.SERIES_LIMIT, selection.limit)
     yield Family.one(c.SERIES_FOLDED, selection.folded)

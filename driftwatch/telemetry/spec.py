@@ -23,6 +23,9 @@ class TelemetrySpec(Spec):
 
     max_series: int = Field(default=50_000, ge=100)
     """Hard limit of statistic series on /metrics; what is beyond is folded and counted."""
+    cell_shares: list[str] = []
+    """Patterns over field names whose cell shares are on /metrics, now and in the reference, for all traffic; they count
+    against `max_series` and are left out first. `driftwatch check` says how many series they are."""
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
     """`json`, `console`, or `auto`: readable on a terminal and JSON elsewhere."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

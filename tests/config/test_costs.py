@@ -35,6 +35,7 @@ from driftwatch.storage.bloom import BITS_PER_ID
 from driftwatch.storage.join_table import FRESH_ROWS
 from driftwatch.storage.sqlite import open_checkpoint
 from driftwatch.summaries.layout import Layout, Part
+from driftwatch.telemetry.cells import cell_series
 from driftwatch.telemetry.readings import series_per_row
 from driftwatch.windows.series import Series, Window
 from driftwatch.windows.spec import WindowSpec
@@ -115,8 +116,8 @@ def test_series_are_counted_as_metrics_count_them() -> None:
                 total[:, 0],
                 read(pair, StatisticsSpec(also=[EVERY])),
             )
-            shown += series_per_row(reading) * len(layout.slices.rows)
-        assert costs.series_of(layout, windows, [EVERY]) == windows * shown
+            shown += series_per_row(reading) * len(layout.slices.rows) + cell_series(part, ["*"])
+        assert costs.series_of(layout, windows, [EVERY], ["*"]) == windows * shown
 
 
 def test_readings_fit_their_bound() -> None:
