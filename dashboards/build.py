@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from dashboards.overview import dashboard
+from dashboards import daemon, feature, model, overview
 
 HERE = Path(__file__).parent
-DASHBOARDS = {"overview.json": dashboard}
+DASHBOARDS = {
+    "overview.json": overview.dashboard,
+    "model.json": model.dashboard,
+    "feature.json": feature.dashboard,
+    "driftwatch.json": daemon.dashboard,
+}
 
 
 def render(name: str) -> str:

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from driftwatch.drift.catalogue import STATISTICS
+from driftwatch.telemetry import catalogue as c
 from driftwatch.telemetry.catalogue import Metric, statistic_metrics
+from driftwatch.verdicts.verdict import Verdict
 
 RATE = "$__rate_interval"
+TARGET = 'job=~"$job",instance=~"$instance"'
+"""In every selector: which of several daemons, by the labels that the scrape puts on."""
+
+RANK = {
+    Verdict.OK: 0,
+    Verdict.LEARNING: 1,
+    Verdict.INSUFFICIENT: 2,
+    Verdict.WARNING: 3,
+    Verdict.DRIFT: 4,
+}
+"""A verdict as a number that sorts the worst first; nothing known is worse than ok for who looks for trouble."""
 
 
 def selector(metric: Metric, suffix: str = "", **matchers: str) -> str:
@@ -18,8 +31,8 @@ def selector(metric: Metric, suffix: str = "", **matchers: str) -> str:
         raise ValueError(f"{metric.name} has no metric label {', '.join(sorted(unknown))}")
     if metric.name + suffix not in metric.series:
         raise ValueError(f"{metric.name} has no series {metric.name}{suffix}")
-    pairs = ",".join(f'{label}{"=~" if v[:1] == "$" else "="}"{v}"' for label, v in written.items())
-    return f"{metric.name}{suffix}{{{pairs}}}" if pairs else metric.name + suffix
+    pairs = [f'{label}{"=~" if v[:1] == "$" else "="}"{v}"' for label, v in written.items()]
+    return f"{metric.name}{suffix}{{{','.join([TARGET, *pairs])}}}"
 
 
 def statistic(name: str, bound: str = "") -> Metric:
@@ -35,6 +48,21 @@ def rate(metric: Metric, suffix: str = "", **matchers: str) -> str:
 
 def total(inner: str, metric: Metric, *by: str) -> str:
     """Sum, kept apart by these metric labels."""
+    return _over("sum", inner, metric, by)
+
+
+def largest(inner: str, metric: Metric, *by: str) -> str:
+    """Maximum, kept apart by these metric labels: also makes one of the members of a group."""
+    return _over("max", inner, metric, by)
+
+
+def verdict_rank(**matchers: str) -> str:
+    """One number per model version, as `RANK` has them."""
+    numbered = [f"{selector(c.VERDICT, **matchers, verdict=str(v))} * {rank}" for v, rank in RANK.items()]
+    return f"max by (model, version) ({' + ignoring (verdict) '.join(numbered)})"
+
+
+def _over(operator: str, inner: str, metric: Metric, by: tuple[str, ...]) -> str:
     if unknown := set(by) - set(metric.labels):
         raise ValueError(f"{metric.name} has no metric label {', '.join(sorted(unknown))}")
-    return f"sum by ({', '.join(by)}) ({inner})" if by else f"sum({inner})"
+    return f"{operator} by ({', '.join(by)}) ({inner})" if by else f"{operator}({inner})"

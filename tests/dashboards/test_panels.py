@@ -1,4 +1,4 @@
-from dashboards.panels import WIDTH, Row, Target, limits, lines, mapped, place
+from dashboards.panels import WIDTH, Row, Target, bars, limits, lines, mapped, opens, place, steps, table
 
 
 def panel(width: int = 12, height: int = 8):
@@ -32,3 +32,31 @@ def test_words_stand_for_values() -> None:
 
 def test_limits_are_dashed_by_name() -> None:
     assert [o["matcher"]["options"] for o in limits("lower", "upper")] == ["/ lower$/", "/ upper$/"]
+
+
+def test_several_targets_become_named_columns() -> None:
+    for made in (
+        table("t", [Target("a", "one"), Target("b", "two")], "d"),
+        bars("t", "cell", [Target("a", "one"), Target("b", "two")], "d"),
+    ):
+        organised = next(t["options"] for t in made.transformations if t["id"] == "organize")
+        assert organised["renameByName"] == {"Value #A": "one", "Value #B": "two"}
+    alone = next(
+        t["options"] for t in table("t", [Target("a", "one")], "d").transformations if t["id"] == "organize"
+    )
+    assert alone["renameByName"] == {"Value": "one"}
+
+
+def test_a_limit_is_drawn_only_where_there_is_one() -> None:
+    calm, limited = (lines("t", [Target("up")], "d", above=above) for above in (None, steps((1, "red"))))
+    assert calm.custom["thresholdsStyle"] == {"mode": "off"}
+    assert limited.custom["thresholdsStyle"] == {"mode": "dashed"}
+    assert limited.thresholds["steps"] == [{"color": "green", "value": None}, {"color": "red", "value": 1}]
+
+
+def test_a_link_takes_its_variables_from_the_row() -> None:
+    _, [link] = opens("Open", "driftwatch-x", keep=True, model="model")
+    assert (
+        link["url"]
+        == "/d/driftwatch-x?${__url_time_range}&${__all_variables}&var-model=${__data.fields.model:percentencode}"
+    )

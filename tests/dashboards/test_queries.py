@@ -1,14 +1,14 @@
 import pytest
 
-from dashboards.queries import rate, selector, statistic, total
+from dashboards.queries import TARGET, largest, rate, selector, statistic, total
 from driftwatch.telemetry import catalogue as c
 
 
 def test_values_and_variables_are_matched_as_they_must_be() -> None:
-    assert selector(c.RECORDS) == "driftwatch_records_total"
+    assert selector(c.RECORDS) == f"driftwatch_records_total{{{TARGET}}}"
     assert (
         selector(c.RECORDS, model="$model", class_="late")
-        == 'driftwatch_records_total{model=~"$model",class="late"}'
+        == f'driftwatch_records_total{{{TARGET},model=~"$model",class="late"}}'
     )
 
 
@@ -27,6 +27,7 @@ def test_what_is_not_in_the_catalogue_cannot_be_written() -> None:
 
 def test_rates_and_sums() -> None:
     inner = rate(c.RECORDS, model="$model")
-    assert inner == 'rate(driftwatch_records_total{model=~"$model"}[$__rate_interval])'
+    assert inner == f'rate(driftwatch_records_total{{{TARGET},model=~"$model"}}[$__rate_interval])'
     assert total(inner, c.RECORDS, "stream") == f"sum by (stream) ({inner})"
+    assert largest("x", c.RECORDS) == "max(x)"
     assert statistic("ks_statistic", "upper").name == "driftwatch_ks_statistic_upper"

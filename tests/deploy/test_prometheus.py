@@ -92,6 +92,12 @@ def test_every_alert_has_its_runbook_and_every_runbook_its_alert() -> None:
     assert {path.stem for path in RUNBOOKS.glob("*.md")} - {"README"} == set(shipped())
 
 
+def test_the_list_of_runbooks_is_that_of_the_alerts() -> None:
+    text = (RUNBOOKS / "README.md").read_text("utf-8")
+    lines = re.findall(r"^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \|", text, re.MULTILINE)
+    assert lines == [(name, name, rule["labels"]["severity"]) for name, rule in shipped().items()]
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_a_runbook_says_what_it_means_how_to_see_it_and_what_to_do(name: str) -> None:
     text = (RUNBOOKS / f"{name}.md").read_text("utf-8")
