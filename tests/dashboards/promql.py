@@ -11,6 +11,7 @@ from driftwatch.telemetry import catalogue as c
 
 BY_SERIES = {series: metric for metric in c.catalogue() for series in metric.series}
 BUCKETS = {"le"}
+OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 TARGET = {"job", "instance"}
 """Put on every series by the one who scrapes."""
 
@@ -23,7 +24,7 @@ def nodes(query: str) -> Iterator[Any]:
 def metrics_in(query: str) -> list[tuple[str, dict[str, tuple[str, str]]]]:
     """(name, label → (operator, value)) of every selector."""
     return [
-        (node.name, {m.name: (str(m.op), m.value) for m in node.matchers.matchers})
+        (node.name, {m.name: (OPERATORS[str(m.op)], m.value) for m in node.matchers.matchers})
         for node in nodes(query)
         if isinstance(node, promql_parser.VectorSelector)
     ]

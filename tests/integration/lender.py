@@ -1,0 +1,94 @@
+"""Traffic of the live stack: the demonstration's lender, with a hostile country, and a house-price model beside it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from driftwatch.demo.feed import first_model
+from driftwatch.demo.records import Outgoing
+from driftwatch.demo.traffic import Traffic
+from driftwatch.demo.world import World
+from driftwatch.events.spec import MINUTE_MS
+
+HOUR_MS = 60 * MINUTE_MS
+PER_MINUTE = 24.0
+HOSTILE = 'F"R\\<b>.*'
+"""What France is called here: quotes, a backslash, HTML and a regular expression in a slice's name."""
+PRICE: dict[str, Any] = {
+    "name": "price",
+    "task": "regression",
+    "reference": {"learn": "6h"},
+    "predictions": {
+        "topic": "price.predictions",
+        "id": "id",
+        "time": {"path": "ts", "unit": "ms"},
+        "score": "price",
+        "features": ["area", "kind"],
+    },
+    "labels": {
+        "topic": "price.labels",
+        "id": "id",
+        "time": {"path": "ts", "unit": "ms"},
+        "label": "paid",
+        "lateness": "5m",
+        "max_delay": "1d",
+    },
+    "slices": ["city"],
+    "windows": [{"size": "1h", "slide": "5m"}],
+}
+"""A second model: regression, and without rules, so that evidence under the default budget speaks."""
+
+
+class Lender:
+    """Records of both models from `START` before now on, by stretches of event time; whatever is told, the same again."""
+
+    def __init__(self, hours: int) -> None:
+        """`hours`: how much event time there will be until now."""
+        now_ms = int(time.time() * 1_000) // HOUR_MS * HOUR_MS
+        self.now_ms = now_ms - hours * HOUR_MS
+        self._calm = World(seed=7, per_minute=PER_MINUTE)
+        model = first_model(self._calm, self.now_ms)
+        self._traffic = Traffic(self._calm, model, self.now_ms, "live")
+        self._rng = np.random.default_rng(7)
+        self._number = 0
+
+    def stretch(self, hours: float, *, drift: bool = False, without: str = "") -> Iterator[Outgoing]:
+        """The next hours; with `drift` Portugal's incomes come gross and houses grow; `without` leaves a country out."""
+        world = self._calm
+        if drift:
+            world = replace(world, gross_from_ms=self.now_ms, downturn_from_ms=self.now_ms)
+        self._traffic.turn(world)
+        end_ms = self.now_ms + int(hours * HOUR_MS)
+        for record in self._traffic.advance(end_ms):
+            value = record.value.replace(b'"FR"', json.dumps(HOSTILE).encode())
+            if drift and self._rng.random() < 0.01:
+                value = value.replace(b'"DE"', b'"nowhere"')
+            if not without or f'"country":"{without}"'.encode() not in value:
+                yield record._replace(value=value)
+        yield from self._houses(self.now_ms, end_ms, drift)
+        self.now_ms = end_ms
+
+    def _houses(self, start_ms: int, end_ms: int, drift: bool) -> Iterator[Outgoing]:
+        for now_ms in range(start_ms, end_ms, MINUTE_MS // 12):
+            self._number += 1
+            key = f"h{self._number}"
+            area = self._rng.normal(150 if drift else 90, 20)
+            price = 3_000 * area + self._rng.normal(0, 20_000)
+            house = {
+                "id": key,
+                "ts": now_ms,
+                "price": round(price),
+                "area": round(area, 1),
+                "kind": str(self._rng.choice(["flat", "house"])),
+                "city": str(self._rng.choice(["Porto", "Lisboa"])),
+            }
+            yield Outgoing(now_ms, "price.predictions", key, json.dumps(house).encode())
+            paid = price + self._rng.normal(60_000 if drift else 0, 15_000)
+            label = {"id": key, "ts": now_ms + MINUTE_MS, "paid": round(paid)}
+            yield Outgoing(now_ms + MINUTE_MS, "price.labels", key, json.dumps(label).encode())
