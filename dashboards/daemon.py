@@ -8,7 +8,7 @@ from dashboards.queries import RATE, largest, rate, selector, total
 from driftwatch.telemetry import catalogue as c
 
 UID = "driftwatch-itself"
-OF = {"model": "$model"}
+OF = {"model": "~$model"}
 YES = mapped({"1": ("yes", "green"), "0": ("no", "red")})
 RESIDENT = next(metric for metric in c.PROCESS if metric.name == "process_resident_memory_bytes")
 CPU = next(metric for metric in c.PROCESS if metric.name == "process_cpu_seconds_total")

@@ -10,7 +10,7 @@ from driftwatch.telemetry import catalogue as c
 
 OF = {"model": "$model", "version": "$version"}
 FIELD = {**OF, "window": "$window", "feature": "$feature"}
-HERE = {**FIELD, "slice_": "$slice"}
+HERE = {**FIELD, "slice_": "~$slice"}
 WHERE = "{{version}} · {{slice}}"
 
 
@@ -118,7 +118,7 @@ def _values() -> Row:
                 [
                     Target(
                         selector(
-                            c.WINDOW_EVENTS, **OF, window="$window", slice_="$slice", stream="predictions"
+                            c.WINDOW_EVENTS, **OF, window="$window", slice_="~$slice", stream="predictions"
                         ),
                         WHERE,
                     )

@@ -22,8 +22,8 @@ from dashboards.panels import (
 from dashboards.queries import largest, selector, statistic, total, verdict_rank
 from driftwatch.telemetry import catalogue as c
 
-OF = {"model": "$model", "version": "$version"}
-SLICES = {**OF, "slice_": "$slice", "window": "$window"}
+OF = {"model": "$model", "version": "~$version"}
+SLICES = {**OF, "slice_": "~$slice", "window": "$window"}
 ALL = {**OF, "slice_": "all", "window": "$window"}
 CELLS = {**OF, "window": "$window"}
 WHO = "{{version}}"

@@ -23,7 +23,7 @@ from driftwatch.telemetry import catalogue as c
 
 UID = "driftwatch-overview"
 MODEL, FEATURE = "driftwatch-model", "driftwatch-feature"
-OF = {"model": "$model"}
+OF = {"model": "~$model"}
 ALL = {**OF, "slice_": "all", "window": "$window"}
 WORDS = mapped({str(rank): (str(verdict), COLOURS[str(verdict)]) for verdict, rank in RANK.items()})
 BY = ("model", "version")
@@ -155,7 +155,10 @@ def _trouble() -> Row:
                 worst="PSI",
                 width=8,
                 overrides=[
-                    column("feature", opens("Open the field", FEATURE, model="model", feature="feature")),
+                    column(
+                        "feature",
+                        opens("Open the field", FEATURE, model="model", version="version", feature="feature"),
+                    ),
                     column("PSI", ("decimals", 3)),
                 ],
             ),

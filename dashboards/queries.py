@@ -22,7 +22,10 @@ RANK = {
 
 
 def selector(metric: Metric, suffix: str = "", **matchers: str) -> str:
-    """`name{model=~"$model"}`; a value that begins with `$` is a variable of the dashboard (several, or all, chosen).
+    """`name{model="$model",slice=~"$slice"}` of `model="$model"` and `slice_="~$slice"`.
+
+    A value `$x` is a variable of which one value is chosen, `~$x` one of which several can be, or all. Grafana escapes only
+    the latter for a regular expression, so the former must be compared as it is.
 
     Raises ValueError for a metric label that the metric does not have.
     """
@@ -31,7 +34,7 @@ def selector(metric: Metric, suffix: str = "", **matchers: str) -> str:
         raise ValueError(f"{metric.name} has no metric label {', '.join(sorted(unknown))}")
     if metric.name + suffix not in metric.series:
         raise ValueError(f"{metric.name} has no series {metric.name}{suffix}")
-    pairs = [f'{label}{"=~" if v[:1] == "$" else "="}"{v}"' for label, v in written.items()]
+    pairs = [f'{label}=~"{v[1:]}"' if v[:1] == "~" else f'{label}="{v}"' for label, v in written.items()]
     return f"{metric.name}{suffix}{{{','.join([TARGET, *pairs])}}}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,19 +35,35 @@ class Asked:
         return f"{self.dashboard} · {self.panel} · {self.letter}"
 
 
+def plain(value: str) -> str:
+    """A chosen value inside `="…"`, as Grafana's `prometheusRegularEscape` writes it."""
+    return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def escaped(value: str) -> str:
-    """A chosen value inside `=~"…"`: as text for the regular expression, and that as text for PromQL's quotes.
+    """One of several chosen values inside `=~"…"`, as Grafana's `prometheusSpecialRegexEscape` writes it.
 
-    The rules are those of Grafana's Prometheus data source with special characters in label values
-    (`prometheusSpecialCharsInLabelValues`): regular-expression characters get two backslashes, a backslash becomes four.
+    Both rules are those with the feature toggle `prometheusSpecialCharsInLabelValues`, which compose.yaml switches on.
     """
-    return _SPECIAL.sub(r"\\\\\g<0>", value.replace("\\", "\\\\\\\\")).replace('"', '\\"')
+    quoted = value.replace("\\", "\\\\\\\\").replace('"', '\\\\\\"')
+    return _SPECIAL.sub(r"\\\\\g<0>", quoted)
 
 
-def filled(query: str, values: Mapping[str, str]) -> str:
-    """The query with every variable replaced; `ANY` stands for all and is not escaped."""
-    query = query.replace("$__rate_interval", INTERVAL)
-    return _VARIABLE.sub(lambda found: _value(values[found[1]]), query)
+def filled(query: str, values: Mapping[str, str], several: Collection[str]) -> str:
+    """The query with every variable replaced; of those in `several`, `ANY` stands for all and is not escaped."""
+
+    def value(found: re.Match[str]) -> str:
+        chosen = values[found[1]]
+        if found[1] in several:
+            return chosen if chosen == ANY else escaped(chosen)
+        return plain(chosen)
+
+    return _VARIABLE.sub(value, query.replace("$__rate_interval", INTERVAL))
+
+
+def several_of(dashboard: Mapping[str, Any]) -> set[str]:
+    """Variables of which several values can be chosen, or all."""
+    return {v["name"] for v in dashboard["templating"]["list"] if v.get("multi") or v.get("includeAll")}
 
 
 def asked(dashboard: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[Asked]:
@@ -61,7 +77,7 @@ def asked(dashboard: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[A
                 dashboard["title"],
                 panel["title"],
                 target["refId"],
-                filled(target["expr"], values),
+                filled(target["expr"], values, several_of(dashboard)),
                 target["instant"],
                 grouped if bars else legend,
                 bars,
@@ -74,8 +90,4 @@ def variables(dashboard: Mapping[str, Any], values: Mapping[str, str]) -> Iterat
         if variable["type"] == "query":
             match = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["definition"])
             assert match is not None
-            yield variable["name"], filled(match[1], values), match[2]
-
-
-def _value(value: str) -> str:
-    return value if value == ANY else escaped(value)
+            yield variable["name"], filled(match[1], values, several_of(dashboard)), match[2]

@@ -64,6 +64,17 @@ def test_every_variable_in_a_query_exists(name: str, title: str, target: dict[st
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
+def test_a_variable_is_compared_as_grafana_escapes_it(name: str) -> None:
+    """One chosen value is not escaped for a regular expression: a model `a.b` must not be `axb` too."""
+    several = {n for n, variable in variables(name).items() if variable.get("multi")}
+    expressions = [t["expr"] for of, _, t in TARGETS if of == name]
+    expressions += [a["expr"] for a in MADE[name]["annotations"]["list"]]
+    expressions += [v["definition"] for v in variables(name).values() if v["type"] == "query"]
+    for operator, variable in re.findall(r'(=~?)"\$(\w+)"', " ".join(expressions)):
+        assert operator == ("=~" if variable in several else "="), variable
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
 def test_every_variable_lists_a_metric_label_and_comes_after_what_it_needs(name: str) -> None:
     before: set[str] = set()
     for variable in MADE[name]["templating"]["list"]:

@@ -7,7 +7,7 @@ from driftwatch.telemetry import catalogue as c
 def test_values_and_variables_are_matched_as_they_must_be() -> None:
     assert selector(c.RECORDS) == f"driftwatch_records_total{{{TARGET}}}"
     assert (
-        selector(c.RECORDS, model="$model", class_="late")
+        selector(c.RECORDS, model="~$model", class_="late")
         == f'driftwatch_records_total{{{TARGET},model=~"$model",class="late"}}'
     )
 
@@ -26,7 +26,7 @@ def test_what_is_not_in_the_catalogue_cannot_be_written() -> None:
 
 
 def test_rates_and_sums() -> None:
-    inner = rate(c.RECORDS, model="$model")
+    inner = rate(c.RECORDS, model="~$model")
     assert inner == f'rate(driftwatch_records_total{{{TARGET},model=~"$model"}}[$__rate_interval])'
     assert total(inner, c.RECORDS, "stream") == f"sum by (stream) ({inner})"
     assert largest("x", c.RECORDS) == "max(x)"

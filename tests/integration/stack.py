@@ -78,6 +78,17 @@ class Stack:
             found["result"] if found["resultType"] != "scalar" else [{"metric": {}, "value": found["result"]}]
         )
 
+    def offsets(self) -> dict[str, int]:
+        """By topic the next offset of the daemon's last commit; empty while it does not answer."""
+        try:
+            with urllib.request.urlopen(
+                f"http://{HOST}:{self.daemon_port}/api/v1/status", timeout=5
+            ) as answer:
+                partitions = json.loads(answer.read())["partitions"]
+        except OSError:
+            return {}
+        return {partition["topic"]: partition["offset"] for partition in partitions}
+
     def alerts(self) -> list[dict[str, Any]]:
         """What Alertmanager holds."""
         url = f"http://{HOST}:{self.alertmanager_port}/api/v2/alerts"
@@ -154,6 +165,7 @@ class Stack:
             "DRIFTWATCH_RETRAIN_SECRET": SECRET,
             "DRIFTWATCH_HTTP__HOST": HOST,
             "DRIFTWATCH_HTTP__PORT": str(self.daemon_port),
+            "DRIFTWATCH_STATE__COMMIT_EVERY": "200ms",
             "DRIFTWATCH_STATE__DIRECTORY": str(self._folder / "state"),
         }
         command = (sys.executable, "-m", "driftwatch", "run", "-c", path)
