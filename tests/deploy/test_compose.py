@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from dashboards.build import DASHBOARDS
 from driftwatch.config.spec import Configuration
 from driftwatch.telemetry.spec import HttpSpec
 from tests.deploy import documents
@@ -143,7 +144,13 @@ def test_grafana_finds_dashboards_and_prometheus() -> None:
     volumes = SERVICES["grafana"]["volumes"]
     (provider,) = read("grafana/provisioning/dashboards/driftwatch.yaml")["providers"]
     assert f"../dashboards:{provider['options']['path']}:ro" in volumes
-    assert list((ROOT / "dashboards").glob("*.json")), "Grafana would start without a dashboard"
+    assert {path.name for path in (ROOT / "dashboards").glob("*.json")} == set(DASHBOARDS)
+    sources = {s["uid"]: s for s in read("grafana/provisioning/datasources/prometheus.yaml")["datasources"]}
+    assert {s["type"] for s in sources.values()} == {"prometheus", "alertmanager"}
+    assert sources["prometheus"]["jsonData"]["alertmanagerUid"] in sources
+    assert [s["uid"] for s in sources.values() if s.get("isDefault")] == ["prometheus"]
+    scraped = read("prometheus/prometheus.yml")["global"]["scrape_interval"]
+    assert sources["prometheus"]["jsonData"]["timeInterval"] == scraped, "or rates have gaps"
 
 
 def test_the_receiver_prints_what_it_is_sent() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from driftwatch.demo.world import World
 from driftwatch.events.spec import MINUTE_MS
 
 HOUR_MS = 60 * MINUTE_MS
+START_MS = 1_750_000_000_000 // HOUR_MS * HOUR_MS
 PER_MINUTE = 24.0
 HOSTILE = 'F"R\\<b>.*'
 """What France is called here: quotes, a backslash, HTML and a regular expression in a slice's name."""
@@ -46,12 +46,10 @@ PRICE: dict[str, Any] = {
 
 
 class Lender:
-    """Records of both models from `START` before now on, by stretches of event time; whatever is told, the same again."""
+    """Records of both models from `START_MS` on, by stretches of event time; the same in every run."""
 
-    def __init__(self, hours: int) -> None:
-        """`hours`: how much event time there will be until now."""
-        now_ms = int(time.time() * 1_000) // HOUR_MS * HOUR_MS
-        self.now_ms = now_ms - hours * HOUR_MS
+    def __init__(self) -> None:
+        self.now_ms = START_MS
         self._calm = World(seed=7, per_minute=PER_MINUTE)
         model = first_model(self._calm, self.now_ms)
         self._traffic = Traffic(self._calm, model, self.now_ms, "live")

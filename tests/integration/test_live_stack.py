@@ -14,7 +14,7 @@ import pytest
 from dashboards.build import DASHBOARDS
 from dashboards.page import ANY
 from driftwatch.source.embedded import RecordProducer
-from tests.dashboards.filling import Asked, asked, variables
+from tests.dashboards.filling import Asked, asked, filled, several_of, variables
 from tests.dashboards.promql import metrics_in
 from tests.deploy.alerts import CASES, rules
 from tests.integration.broker import Broker
@@ -64,7 +64,7 @@ class Story:
         self.stack = stack
         self.began_s = time.time()
         self._producer = RecordProducer(kafka.bootstrap_servers)
-        self._lender = Lender(hours=36)
+        self._lender = Lender()
         self._sent: Counter[str] = Counter()
 
     def send(self, hours: float, **how: Any) -> None:
@@ -101,18 +101,17 @@ def test_drift_reaches_people_and_every_query_has_data(
     story.send(2.5, drift=True)
     check_drift_is_told(story)
     check_the_silence_is_honoured(story)
-    queries, filled_variables, executed = (
-        check_dashboards(story),
-        check_variables(story),
-        check_rules(story),
-    )
+    queries, marks = check_dashboards(story), check_annotations(story)
+    listed, executed = check_variables(story), check_rules(story)
     stack.amtool("silence", "expire", silence)
     until(lambda: story.pages("firing", model="price"), 30, "what was silenced is told")
     story.send(3)
     until(lambda: story.pages("resolved", **DRIFT), 60, "the drift alert resolves")
     check_a_vanished_slice_vanishes(story)
     with capsys.disabled():
-        print(f"\nlive stack: {queries} panel queries, {filled_variables} variables, {executed} rules")
+        print(
+            f"\nlive stack: {queries} panel queries, {marks} annotations, {listed} variables, {executed} rules"
+        )
 
 
 DRIFT = {"alertname": "DriftwatchModelDrift", "model": "credit-default", "rule": "inputs moved"}
@@ -173,6 +172,17 @@ def check_shape(one: Asked, series: list[dict[str, Any]]) -> None:
         assert labels <= one.labels or not one.exact, (one.name, labels)
     values = [float(v) for each in series for _, v in each.get("values", [each.get("value")])]
     assert not values or any(math.isfinite(value) for value in values), one.name
+
+
+def check_annotations(story: Story) -> str:
+    """Every mark on the pictures is there for the model that drifts."""
+    done = 0
+    for made in (make() for make in DASHBOARDS.values()):
+        for annotation in made["annotations"]["list"]:
+            query = filled(annotation["expr"], CREDIT, several_of(made))
+            assert story.stack.ask(query, story.began_s, time.time()), query
+            done += 1
+    return f"{done}/{done}"
 
 
 def check_variables(story: Story) -> str:
