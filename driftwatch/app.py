@@ -16,6 +16,7 @@ import structlog
 
 from driftwatch.alerts.messages import About
 from driftwatch.alerts.notifications import Notification, OutboxRow
+from driftwatch.alerts.outbox import Delivery
 from driftwatch.config.load import Loaded, load
 from driftwatch.config.plan import plan as cost_plan
 from driftwatch.config.spec import Configuration
@@ -44,6 +45,7 @@ from driftwatch.source.open import open_source
 from driftwatch.storage.dead_letters import DeadLetterFile
 from driftwatch.storage.directory import CHECKPOINT_FILE, set_aside_before
 from driftwatch.storage.outbox import open_outbox
+from driftwatch.storage.sent import deliveries
 from driftwatch.storage.sqlite import open_checkpoint
 from driftwatch.telemetry.acknowledge import Outcome
 from driftwatch.telemetry.board import Board
@@ -59,6 +61,8 @@ DAY_MS: Final = 86_400_000
 STOP_S: Final = 5.0
 """How long attempts under way may take at the end; the whole stop takes less than 10 s (F27)."""
 RELOADS_MAX: Final = 10
+DELIVERIES_MAX: Final = 200
+"""Outbox rows that a page asks for, the newest."""
 _log = structlog.get_logger("driftwatch")
 
 
@@ -151,7 +155,13 @@ class App:
             self._stack.close()
             raise
         self._http = http_port(
-            self.board, configuration.http, configuration.telemetry, self._submit, self._accept, self.reload
+            self.board,
+            configuration.http,
+            configuration.telemetry,
+            self._submit,
+            self._accept,
+            self.reload,
+            self._deliveries,
         )
 
     def _surroundings(self, plans: list[ModelPlan]) -> Surroundings:
@@ -319,6 +329,13 @@ class App:
 
         self.loop.acceptances.put_nowait(Acceptance(asked, answer))
         return future
+
+    def _deliveries(self, subject: str | None) -> list[Delivery]:
+        """The newest outbox rows for a page; on the page's own thread, through connections of its own."""
+        try:
+            return deliveries(self._directory, DELIVERIES_MAX, subject)
+        except (DriftwatchError, OSError):  # a page says less then, and the loop says what is wrong
+            return []
 
     def _sent(self, report: Report) -> None:
         """One line per attempt; called on the sender's thread."""

@@ -67,7 +67,7 @@ def alert_notification(alert: Alert, type_: NotificationType, time_ms: int, abou
             "ended": alert.ended,
         },
         "configuration": about.configuration,
-        "links": _links(about, alert.model),
+        "links": _alert_links(about, alert),
         **_findings(alert.findings, _FINDINGS_BYTES),
         **_where(alert.findings),
     }
@@ -240,14 +240,21 @@ def _excess(finding: Finding) -> float:
 
 
 def _links(about: About, model: str) -> dict[str, str]:
-    """Where people and programs read on: the status page, and the model's part of the API."""
+    """Where people and programs read on: the model's page, the status page, and the model's part of the API."""
     root, name = about.external_url.rstrip("/"), quote(model, safe="")
     return {
+        "page": f"{root}/models/{name}",
         "status": f"{root}/",
         "model": f"{root}/api/v1/models/{name}",
         "alerts": f"{root}/api/v1/alerts?model={name}",
         "explain": f"{root}/api/v1/explain-last?model={name}",
     }
+
+
+def _alert_links(about: About, alert: Alert) -> dict[str, str]:
+    """The page is the alert's own."""
+    root = about.external_url.rstrip("/")
+    return _links(about, alert.model) | {"page": f"{root}/alerts/{quote(alert.fingerprint, safe='')}"}
 
 
 def _episode_links(about: About, episode: Episode) -> dict[str, str]:

@@ -30,6 +30,24 @@ class Attempt(msgspec.Struct, frozen=True):
         return self.state == "delivered" or (self.attempts > 0 and not self.reason)
 
 
+class Delivery(msgspec.Struct, frozen=True):
+    """One outbox row and what became of it, for people."""
+
+    id: str
+    endpoint: str
+    type: str
+    subject: str
+    """Fingerprint of the alert, or id of the episode."""
+    created_ms: int
+    """Event time."""
+    state: str
+    """As of `Attempt`."""
+    attempts: int = 0
+    reason: str = ""
+    next_at_s: float = 0.0
+    last_at_s: float = 0.0
+
+
 class Outbox(Protocol):
     """Read side for the sender's thread: rows of the checkpoint, and the sender's own file of attempts (E15)."""
 

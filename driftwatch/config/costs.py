@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from driftwatch.drift.catalogue import applicable
+from driftwatch.drift.cell_shares import coarse_counts
 from driftwatch.events.classes import Stream
 from driftwatch.events.embeddings import CHUNK_NUMBERS
 from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
 from driftwatch.events.sampling import KEYS_MAX, LOOKED, VERSIONS_MAX
+from driftwatch.evidence.groups import Group
 from driftwatch.monitor.cohorts import DAYS_MAX
+from driftwatch.monitor.history import POINTS_MAX, WATCHED
 from driftwatch.monitor.judging import PREDICTED_MAX, STRATA_BYTES
 from driftwatch.references.design import AGE_EDGES_MS
 from driftwatch.summaries.layout import FieldKind, Layout, Part
@@ -54,6 +59,10 @@ FRESH_FILTER_BYTES: Final = 200_000
 """The filter of the rows that are gathered for the next segment."""
 ROW_OVERHEAD_BYTES: Final = 24
 """Generation and check of a join row, its share of its page, and of segments that wait to be deleted after a merge."""
+POINT_BYTES: Final = 17
+"""Time, events and verdict of a point of a line."""
+NUMBERS_BYTES: Final = 24
+"""Value, lower and upper of a statistic in a point of a line."""
 REMEMBERED_MAX: Final = 10_000_000
 """Predictions that are remembered only to find duplicates, where the model has no labels."""
 
@@ -83,6 +92,20 @@ def reading_bytes(layout: Layout, part: Part, also: Sequence[str] = ()) -> int:
     rows = len(layout.slices.rows)
     fields = sum(len(statistic.fields(part)) for statistic in applicable(layout, part, also))
     return 3 * rows * fields * 4 * COUNTER_BYTES
+
+
+def cells_bytes(rows: int, part: Part) -> int:
+    """What a reading keeps of a part's fields for pictures: a counter per coarse cell, missing and invalid."""
+    return rows * coarse_counts(part, np.zeros((1, part.columns), np.int64)).size * COUNTER_BYTES
+
+
+def history_bytes(layout: Layout, windows: int) -> int:
+    """The past of one version: a line per part and window and one of its own, in memory, encoded and as last written."""
+    points = 3 * POINTS_MAX
+    own = points * (POINT_BYTES + NUMBERS_BYTES * len(Group))
+    return own + windows * points * sum(
+        POINT_BYTES + NUMBERS_BYTES * len(WATCHED[part.stream]) for part in layout.parts
+    )
 
 
 def series_of(layout: Layout, windows: int, also: Sequence[str] = (), cell_shares: Sequence[str] = ()) -> int:

@@ -155,7 +155,8 @@ def plan(configuration: Configuration, references: References, partitions: int |
         memory = process + fetches + metrics
                  + Σ models (panes + evidence + references + learning + remembered + looked at + join filters + waiting)
         panes  = live versions * Σ parts [ 8 * slices * columns * (open panes + Σ windows (size/slide + 1) + wider slides)
-                 + Σ windows 3 * statistics * slices * fields * 32 ]
+                 + Σ windows 3 * statistics * slices * fields * 32 + (windows + 1) 8 * slices * coarse cells ]
+                 + its past: 768 * (17 + 24 * numbers) for each part and window, and for what is said of it
         evidence = live versions * slices * (450 * shares + 1000 * streams) + slots of the reference, and one design
         series = Σ models, live versions, parts: windows * (slices * (1 + Σ statistics fields * metrics) + cells)
 
@@ -320,7 +321,7 @@ def _version(
         rows=len(layout.slices.rows),
         dimensions=tuple((d.name, len(d.kept)) for d in layout.slices.dimensions),
         parts=parts,
-        memory_bytes=sum(part.panes_bytes for part in parts),
+        memory_bytes=sum(part.panes_bytes for part in parts) + costs.history_bytes(layout, len(spec.windows)),
         evidence=evidence_of(
             layout,
             reference.span_ms if reference is not None else declared.learn or 0,
@@ -335,10 +336,9 @@ def _part(spec: ModelSpec, layout: Layout, part: Part, max_future_ms: int) -> Pa
     pane = costs.pane_bytes(len(layout.slices.rows), part)
     panes = spec.open_panes(part.stream, max_future_ms) + costs.kept_panes(spec.windows)
     readings = len(spec.windows) * costs.reading_bytes(layout, part, spec.asked.also)
+    readings += (len(spec.windows) + 1) * costs.cells_bytes(len(layout.slices.rows), part)
     if part.stream is Stream.LABELS:  # a reading keeps the counts, for the reliability diagram
         readings += len(spec.windows) * pane
-    else:  # and of all traffic, for cell shares: the last one and the next
-        readings += len(spec.windows) * 2 * costs.pane_bytes(1, part)
     numeric = sum(field.kind is FieldKind.NUMERIC for field in part.fields)
     return PartPlan(
         part.stream, numeric, len(part.fields) - numeric, part.columns, pane, pane * panes + readings

@@ -34,11 +34,11 @@ def moved(
     if found is None:
         return ()
     breaks = coarse_breaks(found)
-    reference = shares_of(pair.reference[row], found, breaks)
-    current = shares_of(pair.current[row], found, breaks)
+    reference = _shares(pair.reference[row], found, breaks)
+    current = _shares(pair.current[row], found, breaks)
     if reference is None or current is None:
         return ()
-    names = names_of(found, breaks)
+    names = cell_names(found, breaks)
     change = np.abs(current - reference)
     weight = change if terms is None else np.where(change > 0, _terms(pair, row, found, terms), 0.0)
     order = [int(i) for i in np.argsort(-weight, kind="stable")[:limit] if weight[i] > 0]
@@ -54,7 +54,7 @@ def _terms(pair: Pair, row: int, field: Field, terms: Terms) -> Floats:
     return np.concatenate([cells, [0.0, 0.0]])
 
 
-def shares_of(counts: Ints, field: Field, breaks: Ints) -> Floats | None:
+def _shares(counts: Ints, field: Field, breaks: Ints) -> Floats | None:
     """Shares of the coarse cells, then missing and invalid; None without events."""
     cells = np.add.reduceat(counts[field.start : field.start + field.cells], breaks)
     whole = np.concatenate([cells, counts[field.missing : field.stop]])
@@ -62,8 +62,8 @@ def shares_of(counts: Ints, field: Field, breaks: Ints) -> Floats | None:
     return whole / total if total else None
 
 
-def names_of(field: Field, breaks: Ints) -> list[str]:
-    """The coarse cells in words, then missing and invalid."""
+def cell_names(field: Field, breaks: Ints) -> list[str]:
+    """Every coarse cell in words, then `missing` and `invalid`; category names come from the data."""
     ends = [*(breaks[1:] - 1).tolist(), field.cells - 1]
     name = _interval if field.kind is FieldKind.NUMERIC else _categories
     cells = [name(field, first, last) for first, last in zip(breaks.tolist(), ends, strict=True)]

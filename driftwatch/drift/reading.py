@@ -76,5 +76,5 @@ class Reading:
     """Level of its intervals."""
     labels: tuple[Ints, Ints] | None = None
     """The labels part's matrices of reference and window, int64[slices, columns], for the reliability diagram."""
-    whole: tuple[Ints, Ints] | None = None
-    """Counts of all traffic in reference and window, int64[columns], for cell shares; None where the part has no fields."""
+    cells: tuple[Ints, Ints] | None = None
+    """`cell_shares.coarse_counts` of reference and window, for pictures of moved fields; None where there is no field."""

@@ -12,11 +12,13 @@ from driftwatch.events.classes import Stream
 from driftwatch.facts import Fact, PaneClosed, VersionEstablished, WindowRead
 from driftwatch.monitor.decisions import Decisions
 from driftwatch.monitor.digest import digest
+from driftwatch.monitor.history import History, HistoryState
 from driftwatch.monitor.inspecting import Inspecting
 from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.snapshot import RuleView
 from driftwatch.monitor.version import Version
 from driftwatch.monitor.versions import Versions
+from driftwatch.monitor.view import verdict_of
 from driftwatch.monitor.watching import Watching
 from driftwatch.summaries.layout import Part
 from driftwatch.summaries.totals import events_of
@@ -45,6 +47,7 @@ class Closing:
         decisions: Decisions,
         watching: Watching | None = None,
         inspecting: Inspecting | None = None,
+        history: History | None = None,
         *,
         keep_readings: bool,
     ) -> None:
@@ -52,6 +55,7 @@ class Closing:
         self._versions, self._decisions = versions, decisions
         self._watching = watching or Watching(plan, {})
         self._inspecting = inspecting
+        self._history = history or History(HistoryState())
         self._keep_readings = keep_readings
         self._readings: list[tuple[Reading, tuple[RuleView, ...]]] = []
         self._digests: list[list[Any]] = []
@@ -62,11 +66,24 @@ class Closing:
         steps = merge(*self._panes(limits), key=lambda step: (step.end_ms, step.rank))
         for end_ms, group in groupby(steps, key=lambda step: step.end_ms):
             judgements: list[Judgement] = []
+            read: dict[str, Version] = {}
             for step in group:
                 judgements += self._read(step, facts)
+                if not step.version.draining:
+                    read[step.version.name] = step.version
             versions = {name: version.reference.hash for name, version in self._versions.live.items()}
             self._decisions.step(judgements, versions, end_ms)
+            for name in read:
+                self._note(name, end_ms)
         return facts
+
+    def _note(self, version: str, end_ms: int) -> None:
+        """Remember what is said of a version now."""
+        rules = self._versions.judging[version].views.values()
+        evidence = self._watching.views.get(version, ())
+        quality = self._inspecting.views(version) if self._inspecting is not None else ()
+        verdict = verdict_of(rules, evidence, quality, self._decisions.state.late.verdict)
+        self._history.judged(version, end_ms, verdict, evidence)
 
     def take_digests(self) -> list[list[Any]]:
         """[version, stream, layout, end in ms, digest of the pane, digest by window] of what closed since the last call."""
@@ -111,6 +128,7 @@ class Closing:
         for window, total in closed.windows:
             reading, said = judging.read(part, window, closed.end_ms, total)
             verdict = loudest(judgement.verdict for judgement in said)
+            self._history.read(reading, verdict)
             count = int(reading.events[0])
             facts.append(WindowRead(self._model, name, stream, window.name, closed.end_ms, count, verdict))
             if self._keep_readings:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from driftwatch.drift.catalogue import applicable, read
+from driftwatch.drift.cell_shares import coarse_counts
 from driftwatch.drift.clumped import error_clumping, widened
 from driftwatch.drift.gather import Gather, Side
 from driftwatch.drift.post_stratified import strata_of
@@ -45,10 +46,12 @@ class Judging:
         self._stratified = any("strata" in statistic.needs.beside for statistic in asked)
         self._rules: dict[tuple[Stream, str], tuple[Rule, ...]] = {}
         self._references: dict[Stream, Side] = {}
+        self._coarse: dict[Stream, Ints] = {}
         self.views: dict[tuple[Stream, str, str], RuleView] = {}
         for part in version.layout.parts:
             totals = version.reference.totals[part.stream]
             self._references[part.stream] = Side(Gather.of(part), np.ascontiguousarray(totals))
+            self._coarse[part.stream] = coarse_counts(part, totals)
             for window in plan.windows:
                 self._rules[part.stream, window.name] = bind_all(
                     plan.spec.rules, version.layout, part.stream, window.name, plan.spec.statistics
@@ -58,41 +61,72 @@ class Judging:
         """The statistics of a window that ended, and what every rule says of them."""
         version = self._version
         stream = part.stream
-        pair = Pair(
-            layout=version.layout,
-            part=part,
-            reference=version.reference.totals[stream],
-            current=total,
-            reference_span_ms=version.reference.span_of(stream),
-            window_ms=window.size_ms,
-            predicted=self._predicted(window, end_ms) if stream is Stream.LABELS else None,
-            strata=self._strata(part, window, end_ms)
-            if stream is Stream.LABELS and self._stratified
-            else None,
-            labelled=version.reference.totals.get(Stream.LABELS) if stream is Stream.PREDICTIONS else None,
-        )
-        asked = self._clumped if stream is Stream.LABELS else self._asked
-        reading = Reading(
-            model=self._plan.name,
-            version=version.name,
-            stream=stream,
-            window=window.name,
-            start_ms=end_ms - window.size_ms,
-            end_ms=end_ms,
-            layout=version.layout,
-            reference_hash=version.reference.hash,
-            events=events_of(part, total),
-            estimates=read(pair, asked, self._references[stream]),
-            confidence=asked.confidence,
-            labels=(pair.reference, total.copy()) if stream is Stream.LABELS else None,  # the sum goes on
-            whole=(pair.reference[0], total[0].copy()) if part.fields else None,
-        )
+        labels = stream is Stream.LABELS
+        predicted = self._predicted(window, end_ms) if labels else None
+        strata = self._strata(part, window, end_ms) if labels and self._stratified else None
+        pair = self._pair(part, window, total, predicted, strata)
+        reading = self._reading(pair, window, end_ms)
         version.readings[stream, window.name] = reading
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:
             self._predict(window, end_ms, reading.events)
             if self._stratified:
                 self._stratify(part, window, end_ms, total)
         return reading, [self._judge(rule, reading, pair) for rule in self._rules[stream, window.name]]
+
+    def restore(self) -> None:
+        """Read the windows of the last commit once more: what they show, not what rules say of it.
+
+        What labels need beside their own counts is not remembered once they are read: such statistics are unknown.
+        """
+        for part in self._version.layout.parts:
+            series = self._version.series[part.stream]
+            if series.closed_ms is None:
+                continue
+            for window in self._plan.windows:
+                total, end_ms = series.totals[window.name], series.floor_ms(series.closed_ms, window.slide_ms)
+                reading = self._reading(self._pair(part, window, total), window, end_ms)
+                self._version.readings[part.stream, window.name] = reading
+
+    def _pair(
+        self,
+        part: Part,
+        window: Window,
+        total: Ints,
+        predicted: Ints | None = None,
+        strata: Ints | None = None,
+    ) -> Pair:
+        reference, stream = self._version.reference, part.stream
+        return Pair(
+            layout=self._version.layout,
+            part=part,
+            reference=reference.totals[stream],
+            current=total,
+            reference_span_ms=reference.span_of(stream),
+            window_ms=window.size_ms,
+            predicted=predicted,
+            strata=strata,
+            labelled=reference.totals.get(Stream.LABELS) if stream is Stream.PREDICTIONS else None,
+        )
+
+    def _reading(self, pair: Pair, window: Window, end_ms: int) -> Reading:
+        version, part = self._version, pair.part
+        labels = part.stream is Stream.LABELS
+        asked = self._clumped if labels else self._asked
+        return Reading(
+            model=self._plan.name,
+            version=version.name,
+            stream=part.stream,
+            window=window.name,
+            start_ms=end_ms - window.size_ms,
+            end_ms=end_ms,
+            layout=version.layout,
+            reference_hash=version.reference.hash,
+            events=events_of(part, pair.current),
+            estimates=read(pair, asked, self._references[part.stream]),
+            confidence=asked.confidence,
+            labels=(pair.reference, pair.current.copy()) if labels else None,  # the sum goes on
+            cells=(self._coarse[part.stream], coarse_counts(part, pair.current)) if part.fields else None,
+        )
 
     def views_of(self, reading: Reading) -> tuple[RuleView, ...]:
         """What the rules say of the window's last reading."""

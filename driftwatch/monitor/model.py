@@ -29,6 +29,7 @@ from driftwatch.monitor.closing import Closing
 from driftwatch.monitor.counting import ALL_IDS, Counting
 from driftwatch.monitor.decisions import Decisions, DecisionState, journaled
 from driftwatch.monitor.forgetting import drop_generations, expired_ms, halve_sample, lower_sample, pass_over
+from driftwatch.monitor.history import History, HistoryState
 from driftwatch.monitor.inflow import Inflow, inflow_of
 from driftwatch.monitor.inspecting import Inspecting, InspectState
 from driftwatch.monitor.learning import Learning
@@ -97,8 +98,15 @@ class ModelMonitor:
         self.decisions = Decisions(plan, load(saved, f"{plan.name}/decisions", DecisionState))
         self.decisions.reconfigure()
         self.watching = Watching(plan, stored_evidence(plan.name, saved))
+        self.history = History(load(saved, f"{plan.name}/history", HistoryState))
         self.closing = Closing(
-            plan, self.versions, self.decisions, self.watching, self.inspecting, keep_readings=keep_readings
+            plan,
+            self.versions,
+            self.decisions,
+            self.watching,
+            self.inspecting,
+            self.history,
+            keep_readings=keep_readings,
         )
         self.inflows: dict[Stream, Inflow] = {}
         self.waiting: dict[Stream, Waiting] = {}
@@ -394,6 +402,7 @@ class ModelMonitor:
         now |= {f"{name}/evidence/{v}": state for v, state in self.watching.states().items()}
         now[f"{name}/model"] = msgspec.msgpack.encode(self._state())
         now[f"{name}/inspection"] = self.inspecting.encoded()
+        now[f"{name}/history"] = self.history.encoded()
         now[f"{name}/decisions"] = msgspec.msgpack.encode(self.decisions.state)
         for key, state in now.items():
             if self._written.get(key) != state:
@@ -464,10 +473,12 @@ class ModelMonitor:
                 self.inspecting.views,
                 self.decisions.state.late.verdict,
                 self.watching.prospects,
+                self.history.verdicts,
             ),
             alerts=self.decisions.alerts(),
             episodes=self.decisions.episodes(),
             decisions=self.decisions.log(),
+            history=self.history.lines,
             classes={(stream, at(place), why): n for stream, place, why, n in self.tally.items()},
             frontiers_ms={stream: inflow.frontier_ms for stream, inflow in self.inflows.items()},
             waiting=sum(len(waiting) for waiting in self.waiting.values()),

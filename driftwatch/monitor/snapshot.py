@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,6 +97,63 @@ class CohortView:
     """int64[days]: ages that every prediction of the day has lived through."""
 
 
+class Line(msgspec.Struct, frozen=True):
+    """The past of one window of a version (or, without stream and window, of what was said of the version): n points.
+
+    Columns are bytes, little-endian, so that a line costs what its numbers cost, in memory and in the checkpoint.
+    """
+
+    version: str
+    stream: str
+    window: str
+    names: tuple[str, ...]
+    """Statistics; of a version's own line the groups of its evidence."""
+    ends: bytes = b""
+    counts: bytes = b""
+    said: bytes = b""
+    values: bytes = b""
+
+    @property
+    def ends_ms(self) -> NDArray[np.int64]:
+        """int64[n]: event time of each point, ascending."""
+        return np.frombuffer(self.ends, "<i8").astype(np.int64)
+
+    @property
+    def events(self) -> NDArray[np.int64]:
+        """int64[n]: events (labels: matched labels) of the window."""
+        return np.frombuffer(self.counts, "<i8").astype(np.int64)
+
+    @property
+    def verdicts(self) -> NDArray[np.int8]:
+        """int8[n]: position in `tuple(Verdict)`."""
+        return np.frombuffer(self.said, "<i1").astype(np.int8)
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """float64[n, names, 3]: value, lower, upper; of evidence ln E twice, and its limit. NaN: unknown."""
+        flat = np.frombuffer(self.values, "<f8").astype(np.float64)
+        return flat.reshape(len(self.ends) // 8, len(self.names), 3)
+
+    def of(
+        self,
+        ends_ms: NDArray[np.int64],
+        events: NDArray[np.int64],
+        verdicts: NDArray[np.int8],
+        numbers: NDArray[np.float64],
+    ) -> Line:
+        """The same line with these points."""
+        return Line(
+            self.version,
+            self.stream,
+            self.window,
+            self.names,
+            ends_ms.astype("<i8").tobytes(),
+            events.astype("<i8").tobytes(),
+            verdicts.astype("<i1").tobytes(),
+            numbers.astype("<f8").tobytes(),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class VersionView:
     """One live model version."""
@@ -138,6 +196,8 @@ class ModelView:
     sample: float
     decisions: tuple[Decided, ...] = ()
     """The last changes of alerts, the oldest first."""
+    history: tuple[Line, ...] = ()
+    """The past of its versions' windows and verdicts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Versions:
             if same and not state.draining:
                 assert chosen is not None
                 self._admit(state, chosen).load(saved.panes)
+                self.judging[state.name].restore()
                 continue
             version = self._counted_in(state, self._stored(state, saved))
             self.drained.append(version)

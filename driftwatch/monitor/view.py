@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from driftwatch.monitor.prospects import Prospects
-from driftwatch.monitor.snapshot import EvidenceView, IssueView, VersionView
+from driftwatch.monitor.snapshot import EvidenceView, IssueView, RuleView, VersionView
 from driftwatch.monitor.versions import Versions
 from driftwatch.verdicts.verdict import CODE, VERDICTS, Verdict, loudest
 
@@ -17,14 +19,24 @@ def version_views(
     quality: Callable[[str], Iterable[IssueView]] = lambda _: (),
     of_model: Verdict = Verdict.INSUFFICIENT,
     prospects: Mapping[str, Prospects] | None = None,
+    before: Mapping[str, Verdict] | None = None,
 ) -> dict[str, VersionView]:
     """Every live version, then those whose reference is still being learned; `of_model`: what is said of all of them.
+
+    `before`: what was said last of a version, which stands until something is said of it again after a restart.
 
     Readings and arrays are never changed once made, so sharing them is safe.
     """
     views = {
         name: replace(
-            _view(versions, name, (evidence or {}).get(name, ()), tuple(quality(name)), of_model),
+            _view(
+                versions,
+                name,
+                (evidence or {}).get(name, ()),
+                tuple(quality(name)),
+                of_model,
+                (before or {}).get(name, Verdict.INSUFFICIENT),
+            ),
             prospects=(prospects or {}).get(name),
         )
         for name in versions.live
@@ -38,18 +50,15 @@ def _view(
     evidence: tuple[EvidenceView, ...],
     quality: tuple[IssueView, ...],
     of_model: Verdict,
+    before: Verdict,
 ) -> VersionView:
     version, rules = versions.live[name], tuple(versions.judging[name].views.values())
-    told = (*rules, *evidence)
-    said = {int(code) for rule in told for code in set(rule.verdicts.ravel().tolist()) if code >= 0}
-    if any(issue.alerts for issue in quality):
-        said.add(CODE[Verdict.WARNING])
     return VersionView(
         version=name,
         layout_hash=version.layout.hash,
         reference_hash=version.reference.hash,
         slices=version.layout.slices.rows,
-        verdict=loudest([of_model, *(VERDICTS[code] for code in said)]),
+        verdict=verdict_of(rules, evidence, quality, of_model) if rules or evidence else before,
         readings=dict(version.readings),
         rules=rules,
         last_event_ms=version.state.last_event_ms,
@@ -57,6 +66,20 @@ def _view(
         quality=quality,
         cohorts=version.cohort_view(),
     )
+
+
+def verdict_of(
+    rules: Iterable[RuleView],
+    evidence: Iterable[EvidenceView],
+    quality: Iterable[IssueView],
+    of_model: Verdict = Verdict.INSUFFICIENT,
+) -> Verdict:
+    """The loudest that is said of a version, by its rules, its evidence and what is wrong with its data."""
+    told = (*rules, *evidence)
+    said: set[int] = {code for view in told for code in np.unique(view.verdicts).tolist() if code >= 0}
+    if any(issue.alerts for issue in quality):
+        said.add(CODE[Verdict.WARNING])
+    return loudest([of_model, *(VERDICTS[code] for code in said)])
 
 
 def _learning_view(name: str) -> VersionView:

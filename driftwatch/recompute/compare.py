@@ -160,6 +160,8 @@ class Comparison:
             elif name.startswith(PREFIX):
                 if not self.horizons:
                     self._states(_kept(was), _kept(now), f" in {name}")
+            elif name.endswith("/history") and self.horizons:
+                continue  # what is shown of before the horizon rests on records that are gone
             elif name not in (PLANS, TOPICS) and not name.startswith(f"{PLANS}/"):
                 provable = name.partition("/")[0] not in self.blind
                 self._add(Compared.STATES, was, now, f"{name}{where}", provable)

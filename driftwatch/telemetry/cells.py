@@ -43,15 +43,14 @@ def _chosen(part: Part, patterns: Sequence[str]) -> list[Field]:
 
 def _shares(reading: Reading, fields: Sequence[str]) -> Values:
     part = reading.layout.part(reading.stream)
-    if part is None or reading.whole is None:
+    if part is None or reading.cells is None:
         return
     for field in _chosen(part, fields):
         of = (label_value(reading.model), label_value(reading.version), str(reading.stream))
         where = (*of, label_value(field.name), label_value(reading.window))
-        for place, found in enumerate(cell_shares(field, *reading.whole)):
+        for place, found in enumerate(cell_shares(part, reading.cells, 0, field.name)):
             for side, share in zip(SIDES, (found.current, found.reference), strict=True):
-                if share is not None:
-                    yield (*where, _cell(place, found.cell), side), share
+                yield (*where, _cell(place, found.name), side), share
 
 
 def _diagram(reading: Reading) -> Iterator[tuple[tuple[str, ...], tuple[float, ...]]]:

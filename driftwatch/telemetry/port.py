@@ -6,6 +6,7 @@ from driftwatch.telemetry.accepting import Accepting, SubmitAccept
 from driftwatch.telemetry.acknowledge import Acknowledging, Submit
 from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import PictureCollector, Scrapes
+from driftwatch.telemetry.pages.sight import Deliveries
 from driftwatch.telemetry.reloading import Reloading, SubmitReload
 from driftwatch.telemetry.server import HttpServer
 from driftwatch.telemetry.spec import HttpSpec, TelemetrySpec
@@ -19,8 +20,9 @@ def http_port(
     submit: Submit,
     submit_accept: SubmitAccept,
     submit_reload: SubmitReload,
+    deliveries: Deliveries = lambda subject: (),
 ) -> HttpServer:
-    """The server of one daemon, not started yet; the `submit…` hand commands to the loop."""
+    """The server of one daemon, not started yet; the `submit…` hand commands to the loop, `deliveries` reads the outbox."""
 
     def token() -> str | None:
         """Read at use, so that a rotated file needs no restart."""
@@ -33,5 +35,6 @@ def http_port(
         Acknowledging(token, submit),
         Accepting(token, board, submit_accept),
         Reloading(token, submit_reload),
+        deliveries=deliveries,
     )
     return HttpServer(app, http.host, http.port)

@@ -21,9 +21,13 @@ from driftwatch.telemetry.api import OPERATIONS, Operation, Refused, checked
 from driftwatch.telemetry.board import Board
 from driftwatch.telemetry.collector import Scrapes
 from driftwatch.telemetry.exposition import negotiate, takes_gzip
-from driftwatch.telemetry.markup import STYLE
 from driftwatch.telemetry.openapi import ACCEPT_PATH, ACKNOWLEDGE_PATH, RELOAD_PATH, document
-from driftwatch.telemetry.pages import docs_page, status_page
+from driftwatch.telemetry.pages.alert import alert_page, find, gone_page
+from driftwatch.telemetry.pages.docs import docs_page
+from driftwatch.telemetry.pages.model import model_page
+from driftwatch.telemetry.pages.overview import overview
+from driftwatch.telemetry.pages.sight import Deliveries
+from driftwatch.telemetry.pages.style import STYLE
 from driftwatch.telemetry.reloading import Reloading
 from driftwatch.telemetry.text import valid_utf8
 
@@ -49,8 +53,9 @@ def application(
     accepting: Accepting,
     reloading: Reloading,
     clock: Callable[[], float] = time.monotonic,
+    deliveries: Deliveries = lambda subject: (),
 ) -> ASGIApp:
-    """Everything on the one port; `clock` is monotonic seconds."""
+    """Everything on the one port; `clock` is monotonic seconds. Pages are made in threads of their own."""
 
     def operation_route(operation: Operation) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -96,8 +101,22 @@ def application(
     async def docs(request: Request) -> Response:
         return _html(docs_page())
 
-    async def root(request: Request) -> Response:
-        return _html(status_page(board.picture, clock()))
+    def root(request: Request) -> Response:
+        return _html(overview(board.picture, clock()))
+
+    def model(request: Request) -> Response:
+        found = board.picture.snapshot.models.get(request.path_params["model"])
+        if found is None:
+            raise HTTPException(404, "There is no such model; / lists them.")
+        asked = [request.query_params.get(name, "") for name in ("version", "window", "slice")]
+        return _html(model_page(found, deliveries, *asked))
+
+    def alert(request: Request) -> Response:
+        fingerprint = request.path_params["fingerprint"]
+        found = find(board.picture.snapshot, fingerprint)
+        if found is None:
+            return _html(gone_page(fingerprint), 404)
+        return _html(alert_page(*found, deliveries))
 
     routes = [
         *(operation_route(operation) for operation in OPERATIONS),
@@ -108,6 +127,8 @@ def application(
         Route("/api/v1/openapi.json", openapi, methods=["GET"]),
         Route("/api/docs", docs, methods=["GET"]),
         Route("/style.css", style, methods=["GET"]),
+        Route("/models/{model}", model, methods=["GET"]),
+        Route("/alerts/{fingerprint}", alert, methods=["GET"]),
         Route("/", root, methods=["GET"]),
     ]
     made = Starlette(routes=routes, exception_handlers=_HANDLERS)
@@ -180,8 +201,8 @@ def _valid(value: Any) -> Any:
     return value
 
 
-def _html(text: str) -> Response:
-    return Response(text, media_type="text/html")
+def _html(text: str, status: int = 200) -> Response:
+    return Response(valid_utf8(text), status, media_type="text/html")
 
 
 async def _refused(request: Request, error: Exception) -> Response:

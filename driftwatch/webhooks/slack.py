@@ -45,7 +45,7 @@ def escape(text: str) -> str:
 def _alert(notification: Notification, data: AlertData) -> tuple[str, list[str], str]:
     alert = data.alert
     name = f"{notification.model}: {alert.rule}"
-    link = _link(data.links["status"], "Open the status page")
+    link = _link(data.links["page"], "Open the alert")
     if notification.type is NotificationType.ALERT_RESOLVED:
         ending = ENDINGS.get(alert.ended, alert.ended)
         what = f"*What* rule {code(alert.rule)} of version {code(alert.version)} is resolved: {ending}"
@@ -72,7 +72,7 @@ def _request(notification: Notification, data: RequestData) -> tuple[str, list[s
         lines += _findings(why.findings[:3], why.findings_total, why.kind)
     if data.why_omitted:
         lines.append(f"and {data.why_omitted} more alerts")
-    link = _link(data.links["status"], "Open the status page")
+    link = _link(data.links["page"], "Open the model")
     return f"Retraining requested: {notification.model}", lines, link
 
 
@@ -90,7 +90,7 @@ def _end(notification: Notification, data: EndData) -> tuple[str, list[str], str
     return (
         f"Retraining over: {notification.model}",
         lines,
-        _link(data.links["status"], "Open the status page"),
+        _link(data.links["page"], "Open the model"),
     )
 
 

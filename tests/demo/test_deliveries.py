@@ -46,7 +46,7 @@ def test_a_slack_message_is_shown_as_people_read_it() -> None:
     assert (told.who, told.text) == ("slack", "Drift in credit: a<b")
     assert told.act is Act.SLACK
     assert any("income in country=PT" in line and "0.9" in line for line in told.details)
-    assert told.details[-1] == "Open the status page: http://localhost:9464/"
+    assert told.details[-1] == "Open the alert: http://localhost:9464/alerts/f"
     assert not {"*", "`", "&"} & set("".join(told.details))
 
 

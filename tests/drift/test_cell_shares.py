@@ -1,41 +1,40 @@
-from __future__ import annotations
-
-import hypothesis.strategies as st
 import numpy as np
-from hypothesis import given
-from hypothesis.extra.numpy import arrays
 
-from driftwatch.drift.cell_shares import CellShare, cell_shares, cells_in
+from driftwatch.drift.cell_shares import CellShare, cell_shares, coarse_counts
+from driftwatch.drift.moved import moved
 from tests.drift import counting as c
 
-AGE = c.edged("age", 0, np.array([18.0, 90.0]), [18.0, 25.0, 65.0])
+
+def test_cells_are_joined_as_psi_joins_them() -> None:
+    field = c.categorical("kind", 0, ["a", "b"])
+    part = c.fields_part(field)
+    reference, current = np.array([[60, 30, 5, 4, 1]]), np.array([[10, 80, 0, 10, 0]])
+    counts = coarse_counts(part, reference), coarse_counts(part, current)
+    assert cell_shares(part, counts, 0, "kind") == (
+        CellShare("a", 0.6, 0.1),
+        CellShare("b", 0.3, 0.8),
+        CellShare("other", 0.05, 0.0),
+        CellShare("missing", 0.04, 0.1),
+        CellShare("invalid", 0.01, 0.0),
+    )
 
 
-def test_every_cell_in_order_with_both_shares() -> None:
-    found = list(cell_shares(AGE, np.array([10, 20, 60, 10, 0, 0]), np.array([0, 1, 1, 1, 1, 0])))
-    assert found == [
-        CellShare("up to 18", 0.1, 0.0),
-        CellShare("18–25", 0.2, 0.25),
-        CellShare("25–65", 0.6, 0.25),
-        CellShare("above 65", 0.1, 0.25),
-        CellShare("missing", 0.0, 0.25),
-        CellShare("invalid", 0.0, 0.0),
-    ]
-    assert len(found) == cells_in(AGE)
+def test_it_agrees_with_the_words_of_messages() -> None:
+    first, second = c.categorical("x", 0, ["a"]), c.categorical("y", 4, ["b", "c"])
+    part = c.fields_part(first, second)
+    reference = np.array([[50, 40, 5, 5, 10, 20, 30, 20, 20]])
+    current = np.array([[20, 70, 5, 5, 60, 20, 10, 5, 5]])
+    counts = coarse_counts(part, reference), coarse_counts(part, current)
+    pair = c.pair_of(part, reference[0], current[0])
+    for field in ("x", "y"):
+        shares = cell_shares(part, counts, 0, field)
+        loudest = max(shares, key=lambda cell: abs(cell.current - cell.reference))
+        assert moved(pair, 0, field)[0].startswith(f"{loudest.name}: ")
+        assert abs(sum(cell.reference for cell in shares) - 1) < 1e-12
 
 
-def test_a_side_without_events_has_no_shares() -> None:
-    assert {found.current for found in cell_shares(AGE, np.ones(6, np.int64), np.zeros(6, np.int64))} == {
-        None
-    }
-    assert {found.reference for found in cell_shares(AGE, np.zeros(6, np.int64), np.ones(6, np.int64))} == {
-        None
-    }
-
-
-@given(*(arrays(np.int64, 6, elements=st.integers(0, 10**6)) for _ in range(2)))
-def test_shares_of_a_side_sum_to_one(reference: np.ndarray, current: np.ndarray) -> None:
-    found = list(cell_shares(AGE, reference, current))
-    for counts, shares in ((reference, [f.reference for f in found]), (current, [f.current for f in found])):
-        if counts.sum():
-            np.testing.assert_allclose(sum(shares), 1.0)
+def test_nothing_is_known_of_an_empty_side_or_an_unknown_field() -> None:
+    part = c.fields_part(c.categorical("x", 0, ["a"]))
+    counts = coarse_counts(part, np.array([[1, 2, 3, 4]])), coarse_counts(part, np.array([[0, 0, 0, 0]]))
+    assert cell_shares(part, counts, 0, "x") == ()
+    assert cell_shares(part, counts, 0, "y") == ()

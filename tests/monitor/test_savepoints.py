@@ -57,7 +57,7 @@ def test_a_commit_that_decides_on_a_new_day_keeps_every_state() -> None:
     assert names == [f"{PREFIX}{START // DAY_MS}"]
     kept = Savepoint.decoded(core.store.saved.states[names[0]])
     assert kept.states.keys() == {
-        "plans", "partitions", "m/model", "m/decisions", "m/inspection", *(n for n in core.store.saved.states if "/version/" in n)
+        "plans", "partitions", "m/model", "m/decisions", "m/inspection", "m/history", *(n for n in core.store.saved.states if "/version/" in n)
     }  # fmt: skip
     assert kept.positions.keys() == {Partition("p", 0), Partition("l", 0)}
 

@@ -1,7 +1,7 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from driftwatch.telemetry.markup import STYLE, Markup, join, page, table, tag
+from driftwatch.telemetry.markup import Markup, join, page, table, tag
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:
@@ -36,9 +36,13 @@ def test_a_table_has_caption_and_heads() -> None:
 def test_a_page_has_no_script_and_asks_nobody_else() -> None:
     made = page("t", tag("h1", "x"))
     assert "<script" not in made
-    assert "http" not in made + STYLE
-    assert "url(" not in STYLE
-    assert "prefers-color-scheme: dark" in STYLE
+    assert "http" not in made
+    assert '<link rel="stylesheet" href="/style.css">' in made
+    assert "<style>a" in page("t", head=tag("style", Markup("a"))), "a report brings its own"
+
+
+def test_names_of_attributes_are_written_as_html_wants_them() -> None:
+    assert tag("p", aria_label="x", class_="y") == '<p aria-label="x" class="y"></p>'
 
 
 def test_void_elements_are_not_closed() -> None:

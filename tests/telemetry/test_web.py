@@ -16,7 +16,17 @@ from tests.telemetry import pictures
 from tests.telemetry.daemon import Daemon
 
 PATHS = [operation.path.replace("{model}", "credit") for operation in OPERATIONS]
-ALL = [*PATHS, "/metrics", "/", "/style.css", "/api/docs", "/api/v1/openapi.json"]
+ALERT = "0123456789abcdef"
+ALL = [
+    *PATHS,
+    "/metrics",
+    "/",
+    "/models/credit",
+    f"/alerts/{ALERT}",
+    "/style.css",
+    "/api/docs",
+    "/api/v1/openapi.json",
+]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
@@ -187,3 +197,16 @@ def test_lists_come_as_one_value_per_line_where_asked(path: str, count: int) -> 
     assert len(lines) == count
     whole = daemon.client().get(path).json()
     assert lines == whole["decisions" if path.endswith("decisions") else "streams"]
+
+
+def test_a_model_that_is_not_watched_and_an_alert_that_is_forgotten_are_not_found() -> None:
+    client = Daemon().client()
+    assert client.get("/models/nobody").status_code == 404
+    gone = client.get("/alerts/nothing")
+    assert gone.status_code == 404
+    assert "not remembered" in gone.text
+
+
+def test_the_page_shows_what_is_asked_for() -> None:
+    text = Daemon().client().get("/models/credit", params={"slice": "country=ES", "version": "v1"}).text
+    assert "Slice country=ES, window 1h." in text

@@ -1,0 +1,1 @@
+"""Pictures as values: numbers in, SVG out; no clock, no state, no script."""
