@@ -156,7 +156,7 @@ def plan(configuration: Configuration, references: References, partitions: int |
                  + Σ models (panes + evidence + references + learning + remembered + looked at + join filters + waiting)
         panes  = live versions * Σ parts [ 8 * slices * columns * (open panes + Σ windows (size/slide + 1) + wider slides)
                  + Σ windows 3 * statistics * slices * fields * 32 + (windows + 1) 8 * slices * coarse cells ]
-                 + its past: 768 * (17 + 24 * numbers) for each part and window, and for what is said of it
+                 + its past: 864 * (17 + 24 * numbers) for each part and window, and for what is said of it
         evidence = live versions * slices * (450 * shares + 1000 * streams) + slots of the reference, and one design
         series = Σ models, live versions, parts: windows * (slices * (1 + Σ statistics fields * metrics) + cells)
 

@@ -7,15 +7,14 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from driftwatch.drift.reading import Estimate, Floats, Ints, Reading
+from driftwatch.drift.reading import Estimate, Floats, Reading
 from driftwatch.events.classes import Stream
 from driftwatch.monitor.snapshot import EvidenceView, Line
-from driftwatch.verdicts.verdict import CODE, VERDICTS, Verdict, loudest
+from driftwatch.verdicts.verdict import CODE, VERDICTS, Verdict
 
-POINTS_MAX: Final = 256
-"""Points of a line; beyond it every second one of the older half goes, so that the past grows coarser, not shorter."""
+POINTS_MAX: Final = 288
+"""Points of a line, the last ones: a day of panes of 5 minutes, twelve days of hours."""
 LINES_MAX: Final = 64
 """Lines of a model; those that ended first go first."""
 WATCHED: Final[dict[Stream, tuple[str, ...]]] = {
@@ -118,16 +117,4 @@ def _appended(line: Line, end_ms: int, events: int, verdict: int, numbers: Float
         np.append(verdicts[:kept], np.int8(verdict)),
         np.concatenate([past[:kept], numbers.reshape(1, len(line.names), 3)]),
     )
-    return line.of(*(made if len(made[0]) <= POINTS_MAX else _thinned(*made)))
-
-
-def _thinned(
-    ends: Ints, events: Ints, verdicts: NDArray[np.int8], numbers: Floats
-) -> tuple[Ints, Ints, NDArray[np.int8], Floats]:
-    """Of two points of the older half the later one stays, with the louder verdict of both."""
-    half = len(ends) // 4 * 2
-    pairs = verdicts[:half].reshape(-1, 2).tolist()
-    louder = np.array([CODE[loudest(VERDICTS[code] for code in pair)] for pair in pairs], np.int8)
-    keep = np.r_[1:half:2, half : len(ends)]
-    said = np.concatenate([louder, verdicts[half:]])
-    return ends[keep], events[keep], said, numbers[keep]
+    return line.of(*(column[-POINTS_MAX:] for column in made))

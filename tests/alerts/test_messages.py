@@ -71,6 +71,7 @@ def test_what_a_firing_alert_says() -> None:
         },
         "configuration": "c0ffee",
         "links": {
+            "page": "https://driftwatch.internal/alerts/00ff",
             "status": "https://driftwatch.internal/",
             "model": "https://driftwatch.internal/api/v1/models/credit",
             "alerts": "https://driftwatch.internal/api/v1/alerts?model=credit",

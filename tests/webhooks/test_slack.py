@@ -39,7 +39,7 @@ def test_a_firing_alert_says_what_where_how_much_since_when_and_on_what() -> Non
     assert "*0.4125* (0.36 to 0.46), limit 0.25" in text
     assert "*Rests on* 1 000 events, reference 20 000" in text
     assert "`18-25: 4.0 % -&gt; 11.2 %`" in text
-    assert "<https://driftwatch.internal/alerts/0000000000000000|Open the alert>" in text
+    assert "<https://driftwatch.internal/alerts/1111111111111111|Open the alert>" in text
     assert firing().id in text
 
 

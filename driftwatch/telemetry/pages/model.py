@@ -45,7 +45,7 @@ def cards(sight: Sight, deliveries: Deliveries) -> list[Markup]:
             tag("div", *trends, class_="trends")
             if trends
             else tag("p", "No labels have been read yet.", class_="none"),
-            about=f"All traffic, window {sight.window}. The band is the interval; older readings are thinned out.",
+            about=f"All traffic, window {sight.window}. The band is the interval.",
             wide=True,
         ),
         card(
