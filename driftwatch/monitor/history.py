@@ -111,10 +111,10 @@ def _appended(line: Line, end_ms: int, events: int, verdict: int, numbers: Float
     kept = len(ends)
     if kept and end_ms <= ends[-1]:
         end_ms, kept = int(ends[-1]), kept - 1
-    made = (
-        np.append(ends[:kept], end_ms),
-        np.append(counts[:kept], events),
-        np.append(verdicts[:kept], np.int8(verdict)),
-        np.concatenate([past[:kept], numbers.reshape(1, len(line.names), 3)]),
+    last = slice(-POINTS_MAX, None)
+    return line.of(
+        np.append(ends[:kept], end_ms)[last],
+        np.append(counts[:kept], events)[last],
+        np.append(verdicts[:kept], np.int8(verdict))[last],
+        np.concatenate([past[:kept], numbers.reshape(1, len(line.names), 3)])[last],
     )
-    return line.of(*(column[-POINTS_MAX:] for column in made))
