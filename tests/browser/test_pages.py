@@ -1,0 +1,118 @@
+"""The status page in a browser: what a person reads, in light and dark, wide and narrow, with the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.chromium import Page, browser, missing
+from tests.browser.serving import SCREENSHOTS, served
+from tests.telemetry.lender import lender
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
+
+
+def fingerprint(rule: str) -> str:
+    return next(alert.fingerprint for alert in lender().model.alerts if alert.rule == rule)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served(lender()) as url:
+        yield url
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with browser() as opened:
+        yield opened
+
+
+def paths() -> dict[str, str]:
+    return {
+        "overview": "/",
+        "model": "/models/credit-default",
+        "alert": f"/alerts/{fingerprint('inputs moved')}",
+        "api": "/api/docs",
+        "gone": "/alerts/nothing",
+    }
+
+
+SAID = {
+    "overview": (
+        "credit-default drifts",
+        "The daemon works",
+        "income in country=PT: above 4276",
+        "Failing: timeout",
+    ),
+    "model": (
+        "accuracy fell",
+        "Reliability",
+        "Label coverage",
+        "retrain job 17",
+        "Evidence against the budget",
+    ),
+    "alert": ("What changed?", "Does it hurt?", "Yes", "Told ml-oncall", "4 h 29 min ago by event time"),
+    "api": ("driftwatch API", "/api/v1/windows"),
+    "gone": ("This alert is not remembered",),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_person_reads_it_and_nothing_is_amiss(name: str, address: str, page: Page) -> None:
+    for dark in (False, True):
+        page.looks(dark=dark)
+        page.goto(address + paths()[name])
+        text = page.text
+        for said in SAID[name]:
+            assert said in text, said
+        expected = [complaint for complaint in page.complaints if name == "gone" and "404" in complaint]
+        assert page.complaints == expected
+        assert {request.split("/")[2] for request in page.requests} == {address.removeprefix("http://")}
+        page.screenshot(SCREENSHOTS / f"{name}-{'dark' if dark else 'light'}.png")
+        assert page.faults() == []
+
+
+@pytest.mark.parametrize("name", ["overview", "model", "alert"])
+def test_on_a_telephone_nothing_sticks_out(name: str, address: str, page: Page) -> None:
+    page.looks(width=390, height=844)
+    page.goto(address + paths()[name])
+    page.screenshot(SCREENSHOTS / f"{name}-narrow.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.faults() == []
+
+
+def test_with_the_keyboard_alone_one_comes_to_the_alert(address: str, page: Page) -> None:
+    page.looks()
+    page.goto(address + "/")
+    seen: list[str] = []
+    for _ in range(8):
+        page.press("Tab")
+        seen.append(page.evaluate("document.activeElement.innerText.trim()"))
+        if seen[-1] == "accuracy fell":
+            break
+    assert seen[0] == "Skip to the content"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "one sees where one is"
+    page.press("Enter")
+    page.evaluate("new Promise(done => setTimeout(done, 0))")
+    assert seen[-1] == "accuracy fell"
+
+
+def test_the_policy_lets_no_script_run(address: str, page: Page) -> None:
+    page.goto(address + "/")
+    page.evaluate(
+        "const s = document.createElement('script'); s.text = 'window.ran = 1'; document.body.append(s); true"
+    )
+    assert page.evaluate("window.ran") is None
+    assert any("Content Security Policy" in complaint for complaint in page.complaints)
+
+
+def test_a_slice_is_chosen_from_the_table_of_the_heat_map(address: str, page: Page) -> None:
+    page.goto(address + "/models/credit-default")
+    link = page.evaluate(
+        "[...document.querySelectorAll('details a')].find(a => a.innerText == 'country=PT' || a.textContent == 'country=PT').href"
+    )
+    page.goto(link)
+    assert "Slice country=PT, window 1h." in page.text
