@@ -17,6 +17,7 @@ from driftwatch.cli import (
     recompute,
     reference,
     replay,
+    report,
     retry,
     state,
     status,
@@ -53,6 +54,7 @@ app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
 app.command("recompute")(recompute.recompute)
 app.command("demo")(demo.demo)
+app.command("report")(report.report)
 app.command("status")(status.status)
 app.command("retry")(retry.retry)
 app.add_typer(state.app, name="state")

@@ -461,6 +461,11 @@ class ModelMonitor:
         behind = min(awaited, default=AFTER_ALL) < self.inflows[stream].frontier_ms
         return behind and len(self.waiting[stream]) > WAITING_MAX
 
+    def restore_evidence(self) -> None:
+        """Show the evidence of the last commit before a pane closes: for a report, which sees none close."""
+        for version in self.versions.live.values():
+            self.watching.restore(version)
+
     def view(self) -> ModelView:
         """The picture of this model for the snapshot."""
         at = self._partitions.at

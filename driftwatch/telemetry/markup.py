@@ -10,7 +10,7 @@ from driftwatch.telemetry.text import visible
 
 TEXT_CHARACTERS: Final = 300
 """Longest text shown in one place."""
-_VOID: Final = frozenset({"meta", "link", "br", "hr"})
+_VOID: Final = frozenset({"base", "meta", "link", "br", "hr"})
 
 
 class Markup(str):

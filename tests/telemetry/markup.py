@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br", "hr"}
+VOID = {"base", "meta", "link", "br", "hr"}
 HIDDEN = {"style", "title", "desc"}
 
 

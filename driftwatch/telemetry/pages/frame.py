@@ -52,15 +52,14 @@ def mark() -> Markup:
 
 def card(title: str, *children: Child, about: Child = "", wide: bool = False) -> Markup:
     """One section of a page with a heading of its own."""
-    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in title.lower())
     said = tag("p", about, class_="about") if about else ""
     return tag(
         "section",
-        tag("h2", title, id=name),
+        tag("h2", title),
         said,
         *children,
         class_="card wide" if wide else "card",
-        aria_labelledby=name,
+        aria_label=title,
     )
 
 

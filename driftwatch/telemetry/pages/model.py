@@ -27,11 +27,17 @@ def model_page(
     return frame(model.model, _head(sight), _chosen(sight), *cards(sight, deliveries), trail=trail)
 
 
-def cards(sight: Sight, deliveries: Deliveries) -> list[Markup]:
+def facts(known: Sequence[tuple[str, Child]]) -> Markup:
+    """Names with what is known of them."""
+    entries = (tag("div", tag("dt", name), tag("dd", value)) for name, value in known)
+    return tag("dl", *entries, class_="facts")
+
+
+def cards(sight: Sight, deliveries: Deliveries, *, decisions: bool = True) -> list[Markup]:
     """The cards of a version, in the order in which they are asked for at night."""
     model = sight.model
-    subjects = {alert.fingerprint for alert in model.alerts} | {e.id for e in model.episodes}
-    sent = [row for row in deliveries(None) if row.subject in subjects][: told.DELIVERIES_MAX]
+    names = {alert.fingerprint: alert.rule for alert in model.alerts} | {e.id: "" for e in model.episodes}
+    sent = [row for row in deliveries(None) if row.subject in names][: told.DELIVERIES_MAX]
     moved = moved_fields(
         sight, [(f.slice, f.field) for a in firing(model, sight.version.version) for f in a.findings[:2]]
     )
@@ -62,9 +68,10 @@ def cards(sight: Sight, deliveries: Deliveries) -> list[Markup]:
         card("Label coverage", sections.labels(sight)),
         card("Broken data", sections.quality(sight), wide=True),
         card("Retraining", told.episodes(model.episodes), wide=True),
-        card("Notifications", told.deliveries(sent), wide=True),
-        card("Decisions", told.decisions(model.decisions), wide=True),
+        card("Notifications", told.deliveries(sent, names), wide=True),
     ]
+    if decisions:
+        found.append(card("Decisions", told.decisions(model.decisions), wide=True))
     return [tag("div", *found, class_="cards")]
 
 
@@ -75,7 +82,7 @@ def _nothing() -> Markup:
 def _head(sight: Sight) -> Markup:
     version, model = sight.version, sight.model
     hurts = hurt(sight)
-    facts: list[tuple[str, Child]] = [
+    known: list[tuple[str, Child]] = [
         ("Version", version.version),
         ("Task", model.task),
         ("Does it hurt", join([badge(hurts.word, hurts.answer), " ", hurts.told])),
@@ -86,7 +93,7 @@ def _head(sight: Sight) -> Markup:
         "div",
         tag("h1", model.model),
         tag("p", badge(version.verdict.value), " ", tag("span", reason(model, version)), class_="verdict"),
-        tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in facts), class_="facts"),
+        facts(known),
         class_="head",
     )
 

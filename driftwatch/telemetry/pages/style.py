@@ -41,7 +41,7 @@ footer { max-width: 75rem; margin: 0 auto; padding: 0 1rem 2.5rem; color: var(--
 h1 { font-size: 1.55rem; line-height: 1.25; letter-spacing: -.01em; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.02rem; line-height: 1.35; margin: 0 0 .6rem; font-weight: 620; } h3 { font-size: .95rem; margin: 1rem 0 .4rem; }
 p { margin: 0 0 .5rem; } ul { margin: .2rem 0 .4rem; padding-left: 1.1rem; } b { font-weight: 620; }
-.head { margin-bottom: 1.1rem; } .verdict { margin: .45rem 0 0; overflow-wrap: anywhere; }
+.head { margin-bottom: 1.1rem; } .part { margin: 2.6rem 0 1rem; } .part h1 { font-size: 1.3rem; } main > .card { margin-bottom: 1rem; } .verdict { margin: .45rem 0 0; overflow-wrap: anywhere; }
 .soft, .none, .about, small { color: var(--soft); } .about { margin-top: -.35rem; font-size: .9rem; } small { font-size: .86rem; }
 .ink-warning { color: var(--warning); font-weight: 600; }
 .badge { display: inline-block; padding: .04rem .5rem; border-radius: 1rem; font-size: .86rem; font-weight: 600; white-space: nowrap; }
@@ -76,7 +76,7 @@ details { margin-top: .35rem; font-size: .9rem; } summary { cursor: pointer; col
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .42rem 1rem .42rem 0; border-bottom: 1px solid var(--line); }
 tr:last-child td { border-bottom: 0; } th, caption { color: var(--soft); font-weight: 550; font-size: .86rem; } th { white-space: nowrap; }
-caption { text-align: left; padding: .8rem 0 .2rem; } td { overflow-wrap: anywhere; min-width: 5.5rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding: .8rem 0 .2rem; } td { overflow-wrap: anywhere; min-width: 6.2rem; font-variant-numeric: tabular-nums; }
 td ul { margin: 0; } td:first-child { min-width: 8.6rem; } code, pre { font: .92em/1.45 ui-monospace, "SFMono-Regular", "DejaVu Sans Mono", monospace; }
 pre { overflow-x: auto; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--card); }
 text { fill: var(--ink); font-size: 12px; font-family: inherit; font-variant-numeric: tabular-nums; }
@@ -97,6 +97,6 @@ text { fill: var(--ink); font-size: 12px; font-family: inherit; font-variant-num
 @media (max-width: 62rem) { .five { grid-template-columns: repeat(2, minmax(0, 1fr)); } .five section { border-left: 0; border-top: 1px solid var(--line); }
   .five section:first-child { grid-column: 1 / -1; border-top: 0; } }
 @media (max-width: 52rem) { .cards { grid-template-columns: minmax(0, 1fr); } .facts { grid-template-columns: minmax(0, 1fr); } }
-@media (max-width: 34rem) { .five { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 1.3rem; } .card { padding: .85rem .8rem; } text { font-size: 14px; } .tick, .small, .note, .cell { font-size: 13px; } }
+@media (max-width: 34rem) { .five { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 1.3rem; } .scroll table { min-width: 26rem; } .card { padding: .85rem .8rem; } text { font-size: 14px; } .tick, .small, .note, .cell { font-size: 13px; } }
 @media print { .top nav, .chosen, .skip { display: none; } .card, .five { break-inside: avoid; } body { background: #fff; } }
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from driftwatch.alerts.alert import AlertState, Episode, EpisodeState
@@ -50,11 +50,11 @@ def acknowledged(episode: Episode) -> Child:
     return "–"
 
 
-def deliveries(found: Iterable[Delivery]) -> Markup:
-    """Notifications, the newest first, with what became of each at each endpoint."""
+def deliveries(found: Iterable[Delivery], names: Mapping[str, str] | None = None) -> Markup:
+    """Notifications, the newest first, with what became of each at each endpoint; `names`: rules by fingerprint."""
     rows: list[Sequence[Child]] = [
         (
-            _subject(row),
+            _subject(row, (names or {}).get(row.subject, "")),
             row.endpoint,
             badge(row.state),
             _attempts(row),
@@ -70,8 +70,8 @@ def deliveries(found: Iterable[Delivery]) -> Markup:
     )
 
 
-def _subject(row: Delivery) -> Child:
-    name = _TYPES.get(row.type, row.type)
+def _subject(row: Delivery, rule: str) -> Child:
+    name = _TYPES.get(row.type, row.type) + (f": {rule}" if rule else "")
     return tag("a", name, href=alert_address(row.subject)) if row.type.startswith("alert.") else name
 
 
