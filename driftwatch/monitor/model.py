@@ -464,7 +464,7 @@ class ModelMonitor:
     def restore_evidence(self) -> None:
         """Show the evidence of the last commit before a pane closes: for a report, which sees none close."""
         for version in self.versions.live.values():
-            self.watching.restore(version)
+            self.watching.restore(version, len(self.versions.live))
 
     def view(self) -> ModelView:
         """The picture of this model for the snapshot."""

@@ -228,12 +228,12 @@ class Watching:
         self.prospects[version.name] = watched.prospects(version.series, closed.end_ms)
         return judgements
 
-    def restore(self, version: Version) -> None:
-        """Show the evidence of the last commit once more, before a pane closes."""
+    def restore(self, version: Version, live: int) -> None:
+        """Show the evidence of the last commit once more, before a pane closes; `live` as of `close`."""
         if self.on:
             watched = self._of(version)
+            watched.share(live, self._plan.sharers)
             self.views[version.name] = tuple(_views(version, watched))
-            self.prospects[version.name] = watched.prospects()
 
     def forget(self, name: str) -> None:
         """A version has ended, or what it saw is accepted."""
