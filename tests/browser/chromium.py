@@ -75,6 +75,12 @@ class Page:
         assert not failed, f"{url}: {failed}"
         while not self._loaded:
             self._receive()
+        until(lambda: self.evaluate("document.readyState") == "complete" and self.address == url, 30, url)
+
+    @property
+    def address(self) -> str:
+        """Where the tab is."""
+        return self.evaluate("location.href")
 
     def looks(self, *, dark: bool = False, width: int = 1280, height: int = 900) -> None:
         """Light or dark, and how wide."""
@@ -118,10 +124,13 @@ class Page:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(taken["data"]))
 
-    def faults(self) -> list[str]:
-        """Serious and critical findings of axe-core, each with where it is."""
+    def faults(self, *, only: str = "") -> list[str]:
+        """Serious and critical findings of axe-core, each with where it is; of all rules, or of one."""
         self.evaluate((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8") + "; true")
-        found = self.evaluate("axe.run(document, {preload: false}).then(r => JSON.stringify(r.violations))")
+        asked = {"preload": False, "resultTypes": ["violations"]} | ({"runOnly": [only]} if only else {})
+        found = self.evaluate(
+            f"axe.run(document, {json.dumps(asked)}).then(r => JSON.stringify(r.violations))"
+        )
         return [
             f"{fault['id']} ({fault['impact']}): {node['target']} {node['failureSummary']}"
             for fault in json.loads(found)

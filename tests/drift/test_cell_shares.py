@@ -1,6 +1,6 @@
 import numpy as np
 
-from driftwatch.drift.cell_shares import CellShare, cell_shares, coarse_counts
+from driftwatch.drift.cell_shares import CellShare, cell_shares, cells_in, coarse_counts
 from driftwatch.drift.moved import moved
 from tests.drift import counting as c
 
@@ -10,6 +10,7 @@ def test_cells_are_joined_as_psi_joins_them() -> None:
     part = c.fields_part(field)
     reference, current = np.array([[60, 30, 5, 4, 1]]), np.array([[10, 80, 0, 10, 0]])
     counts = coarse_counts(part, reference), coarse_counts(part, current)
+    assert cells_in(field) == 5
     assert cell_shares(part, counts, 0, "kind") == (
         CellShare("a", 0.6, 0.1),
         CellShare("b", 0.3, 0.8),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.faults.scene import End, Scene, Sent, built_from, series
 from tests.integration.broker import Broker
 from tests.integration.receiver import SECRET, Receiver
 from tests.monitor.world import START, prediction, truth
+from tests.telemetry.markup import Seen
 from tests.telemetry.promtool import promtool
 from tests.waiting import until
 from tests.webhooks.receiver import Receiver as Wire
@@ -99,6 +101,8 @@ def run(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         until(lambda: receiver.ids("alert.firing") and slack.requests, 20, "both are told of the drift")
         look(run)
         run.end = scene.stop()
+        tell(scene, "report", "--out", str(scene.folder / "drift.html"), "-c")
+        run.pages["report"] = (scene.folder / "drift.html").read_text(encoding="utf-8")
         run.told = [tell(scene, "check", "-c"), tell(scene, "retry", "--json", "-c")]
         yield run
 
@@ -164,13 +168,24 @@ PAGES = (
     "/api/v1/explain-last",
     "/api/v1/status",
     "/nowhere",
+    "/models/hostile",
+    "/models/%3Cscript%3Ealert(1)%3C%2Fscript%3E%00",
+    "/alerts/%1B%5B2J%00%3Cscript%3E",
 )
+HTML = ("/", "/api/docs", "/models/", "/alerts/", "report")
 
 
 def look(run: Run) -> None:
     """Every page, as text, whatever its status; also with a wrong token."""
     for path in PAGES:
         run.pages[path] = asked(run, path)
+    for alert in json.loads(run.pages["/api/v1/alerts"])["alerts"]:
+        path = f"/alerts/{alert['fingerprint']}"
+        run.pages[path] = asked(run, path)
+    for name in ("slice", "version"):
+        for number, value in enumerate((*HOSTILE, *VERSIONS)):
+            path = f"/models/hostile?{urlencode({name: value[:2_000]}, errors='surrogatepass')}"
+            run.pages[f"/models/{name} {number}"] = asked(run, path)
     wrong = {"Authorization": "Bearer wrong"}
     run.pages["wrong token"] = asked(run, "/api/v1/episodes/ep_x/acknowledge", b'{"by": "me"}', wrong)
 
@@ -226,10 +241,25 @@ def test_f34_answers_are_json_and_pages_are_escaped(run: Run) -> None:
         assert len(text) < 5_000_000, f"{path} does not grow with a text of the data"
     (model,) = json.loads(run.pages["/api/v1/models"])["models"]
     assert {version["version"] for version in model["versions"]} >= {"1", VERSIONS[1]}
-    for path in ("/", "/api/docs"):
-        assert "<script>alert" not in run.pages[path]
-        assert "\x1b" not in run.pages[path]
-        assert "</html>" in run.pages[path]
+    for path, text in run.pages.items():
+        if path == "/" or path.startswith(HTML[1:]):
+            assert "\x1b" not in text, path
+            assert "\x00" not in text, path
+            if text.startswith("{"):  # there is no such model
+                continue
+            seen = Seen(text)
+            assert "script" not in seen.tags, path
+            assert "</html>" in text
+
+
+def test_f34_the_pages_show_the_names_for_what_they_are(run: Run) -> None:
+    words = Seen(run.pages["/models/hostile"]).words
+    assert "psi" in words
+    assert any(name in words for name in HOSTILE if "<" in name), "markup is shown as it is written"
+    fired = next(
+        text for path, text in run.pages.items() if path.startswith("/alerts/") and "What changed?" in text
+    )
+    assert "\\x1b" in Seen(fired).words, "control characters are written out"
 
 
 def test_f34_bodies_are_valid_and_signed(run: Run) -> None:

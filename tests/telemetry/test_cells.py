@@ -6,6 +6,7 @@ import numpy as np
 from msgspec.structs import replace as replaced
 
 from driftwatch.drift.calibration import SUM_Y, N
+from driftwatch.drift.cell_shares import coarse_counts
 from driftwatch.drift.reading import Reading
 from driftwatch.drift.reliability import bars
 from driftwatch.events.classes import Stream
@@ -19,7 +20,8 @@ SEEN = pictures.matrices(MADE)
 
 
 def whole() -> Reading:
-    return replace(pictures.reading(MADE), whole=(SEEN[0][0], SEEN[1][0]))
+    part = MADE.parts[0]
+    return replace(pictures.reading(MADE), cells=(coarse_counts(part, SEEN[0]), coarse_counts(part, SEEN[1])))
 
 
 def labelled() -> Reading:
