@@ -22,11 +22,12 @@ from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.monitor.watching import WatchState
 from driftwatch.recompute.recount import Recount
+from driftwatch.references.codec import decode
 from driftwatch.storage.memory import MemoryCheckpoint
 from tests.monitor.test_monitor import PARTITIONS, Logs, random_logs
 from tests.monitor.test_watching import BUDGET, Traffic
 from tests.monitor.test_watching import SPEC as UNRULED
-from tests.monitor.world import KEY, SPEC, WRITTEN, batch, plan, reference
+from tests.monitor.world import KEY, SPEC, START, WRITTEN, batch, label, plan, prediction, reference
 
 EVIDENCE_OF = "m/evidence/1"
 SLICED = ModelSpec.model_validate(WRITTEN | {"slices": ["kind", "country"]})
@@ -168,6 +169,30 @@ def test_the_same_again_with_embeddings_and_other_maps_of_them(seed: int) -> Non
         length, far = part.field("v.list"), part.field("far")
         bad = total[length.invalid] + total[length.start + 1]
         assert (total[far.missing], total[far.invalid]) == (total[length.missing], bad)
+
+
+def test_the_same_again_where_an_embedding_is_learned() -> None:
+    """Until then nothing is made of the lists; from the first pane after on, what the learned map says."""
+    rng = random.Random(44)
+    times = [START + 4_000 * number for number in range(900)]
+    rows = [listed(prediction(number, time, rng)) for number, time in enumerate(times)]
+    values: dict[Partition, list[bytes | None]] = {p: [*rows[p.number :: 2]] for p in PARTITIONS[:2]}
+    values |= {p: [label(10**6, times[-1], 1)] for p in PARTITIONS[2:]}
+    stamps = {p: [json.loads(v)["ts"] for v in of if v] for p, of in values.items()}
+    live = lived(44, Logs(values, stamps), plan(LISTED, None))
+    while any(live.monitor.expected(p) < len(values[p]) for p in PARTITIONS):
+        for partition in PARTITIONS:
+            live.read(partition, 80)
+        live.commit()
+    assert differences(live) == {}
+    saved = live.store.load()
+    (reference,) = map(decode, saved.references.values())
+    part = reference.layout.part(Stream.PREDICTIONS)
+    assert part is not None
+    assert part.made == ("far", "along_1", "along_2")
+    counted = [pane.sum(axis=0) for key, pane in saved.panes.items() if key.layout == reference.layout.hash]
+    far = part.field("far")
+    assert sum(total[far.start : far.missing].sum() for total in counted if len(total) == part.columns) > 100
 
 
 def under_a_budget(seed: int, *, accepts: bool = False) -> Live:
