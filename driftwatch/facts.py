@@ -132,6 +132,16 @@ class ReferenceLearned:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceAccepted:
+    """Somebody accepted what a version's alerts tell of as its new reference."""
+
+    model: str
+    version: str
+    hash: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class QualityChanged:
     """Something began (or ceased) to be wrong with the data of a stream."""
 
@@ -158,5 +168,6 @@ Fact = (
     | SplitIds
     | SlicesFolded
     | ReferenceLearned
+    | ReferenceAccepted
     | QualityChanged
 )

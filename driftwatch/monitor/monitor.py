@@ -16,7 +16,7 @@ from driftwatch.drift.reading import Reading
 from driftwatch.events.joins import JoinTables
 from driftwatch.events.order import BEFORE_ALL
 from driftwatch.events.records import Partition, RecordBatch
-from driftwatch.facts import Fact, PartitionIdle
+from driftwatch.facts import Fact, PartitionIdle, ReferenceAccepted
 from driftwatch.monitor.accepting import Accept, Refusal, accept
 from driftwatch.monitor.changes import Changes, Entry, JournalRow, Saved
 from driftwatch.monitor.model import Followed, ModelMonitor
@@ -209,9 +209,9 @@ class Monitor:
         changes = Changes(offsets=dict(self.offsets))
         changes.journal, self._journal = self._journal, []
         self._keep_plans(changes)
-        facts, self._facts = self._facts, []
         refused = self._acknowledge(inputs, changes)
         accepted = self._accept(inputs, changes)
+        facts, self._facts = self._facts, []
         facts += self._idle(inputs, changes)
         for model in self.models.values():
             facts += model.settle(self.offsets, changes, finish=inputs.finish)
@@ -287,6 +287,7 @@ class Monitor:
                 became[asked] = found
                 continue
             became[asked] = found.hash
+            self._facts.append(ReferenceAccepted(asked.model, asked.version, found.hash, asked.by))
             changes.references[found.hash] = encode(found)
             changes.journal.append(JournalRow(Entry.ACCEPT, dict(self.offsets), asked.row))
         return became

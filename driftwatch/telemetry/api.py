@@ -147,7 +147,7 @@ def _decisions(picture: Picture, query: Query, now_s: float) -> a.Decisions:
     found = [
         decided
         for model in _chosen(picture, query)
-        for decided in model.decisions
+        for decided in reversed(model.decisions)  # of one time, too, the newest first
         if query.get("version", decided.version) == decided.version
         and query.get("rule", decided.rule) == decided.rule
     ]

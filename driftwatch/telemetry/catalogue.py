@@ -287,6 +287,12 @@ SAMPLE_HALVINGS: Final = _counter(
 REFERENCES_LEARNED: Final = _counter(
     "references_learned_total", "References learned from the stream.", "model", "references"
 )
+REFERENCES_ACCEPTED: Final = _counter(
+    "references_accepted_total",
+    "New states accepted as the reference of a running version.",
+    "model",
+    "references",
+)
 DEAD_LETTERS_DROPPED: Final = _counter(
     "dead_letters_dropped_total", "Dead letters that found no room in their file.", unit="records"
 )
@@ -418,6 +424,7 @@ FACT_COUNTERS: Final = (
     SPLIT_IDS,
     SAMPLE_HALVINGS,
     REFERENCES_LEARNED,
+    REFERENCES_ACCEPTED,
 )
 """Counted by the recorder from facts."""
 

@@ -102,6 +102,8 @@ class Recorder:
                 add(c.SAMPLE_HALVINGS, (fact.model,))
             case f.ReferenceLearned():
                 add(c.REFERENCES_LEARNED, (fact.model,))
+            case f.ReferenceAccepted():
+                add(c.REFERENCES_ACCEPTED, (fact.model,))
             case f.QualityChanged():
                 if fact.began:
                     add(c.QUALITY_REASONS, (fact.model, fact.stream, fact.reason))

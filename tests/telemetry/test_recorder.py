@@ -37,6 +37,7 @@ ONE_OF_EACH: tuple[f.Fact, ...] = (
     f.SplitIds("credit", Stream.LABELS, 3),
     f.SlicesFolded("credit", "country", 40),
     f.ReferenceLearned("credit", "v2", "abc", 1_000),
+    f.ReferenceAccepted("credit", "v1", "def", "ana"),
     f.QualityChanged("credit", "v2", Stream.PREDICTIONS, Reason.NEW_FIELD, "y", "0.5", True, 1_000),
 )
 
