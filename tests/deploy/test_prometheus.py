@@ -39,7 +39,10 @@ def test_amtool_takes_the_alertmanager_configuration() -> None:
     accepted("amtool", "check-config", DEPLOY / "alertmanager" / "alertmanager.yml")
 
 
-@pytest.mark.parametrize(("receiver", "severity"), [("pages", "page"), ("tickets", "ticket")])
+@pytest.mark.parametrize(
+    ("receiver", "severity"),
+    [("pages", "page"), ("pages", "drift"), ("tickets", "ticket"), ("tickets", "warning")],
+)
 def test_alertmanager_routes_by_severity(receiver: str, severity: str) -> None:
     config = DEPLOY / "alertmanager" / "alertmanager.yml"
     route = f"--config.file={config}"
