@@ -41,7 +41,7 @@ def test_the_first_section_works_word_by_word(kafka: Broker) -> None:
         start_new_session=True,
     )
     try:
-        said, _ = process.communicate(timeout=150)
+        said, _ = process.communicate(timeout=400)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
