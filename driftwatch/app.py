@@ -53,6 +53,7 @@ from driftwatch.telemetry.health import EndpointHealth, Health
 from driftwatch.telemetry.port import http_port
 from driftwatch.telemetry.recorder import Recorder
 from driftwatch.webhooks.instances import instances
+from driftwatch.webhooks.reasons import Reason
 from driftwatch.webhooks.render import render
 from driftwatch.webhooks.sender import Sender
 from driftwatch.webhooks.status import AttemptMade, EndpointDisabled, EndpointStatus, Report, SenderFailed
@@ -340,7 +341,7 @@ class App:
     def _sent(self, report: Report) -> None:
         """One line per attempt; called on the sender's thread."""
         match report:
-            case AttemptMade(state="delivered"):
+            case AttemptMade(reason=Reason.DELIVERED):
                 _log.info("attempt", **asdict(report))
             case AttemptMade():
                 _log.warning("attempt", **asdict(report))

@@ -22,6 +22,7 @@ from driftwatch.source.memory import MemorySource
 from tests.integration.receiver import SECRET, Receiver
 from tests.monitor.world import REFERENCE, SPEC, START, prediction
 from tests.waiting import until
+from tests.webhooks.receiver import receiving, status
 
 SUCCESSFUL = "driftwatch_config_last_reload_successful"
 
@@ -99,6 +100,12 @@ def feed(source: MemorySource, first: int, count: int) -> None:
         source.append("p", 0, prediction(n, time, rng, drifted=True), timestamp_ms=time)
 
 
+def fed() -> MemorySource:
+    source = topics()
+    feed(source, 0, 3_000)
+    return source
+
+
 def test_drift_in_memory_becomes_a_metric_and_one_signed_webhook(receiver: Receiver, tmp_path: Path) -> None:
     source = topics()
     with Running(configure(tmp_path, receiver.url), source) as running:
@@ -133,6 +140,37 @@ def test_a_restart_goes_on_where_the_last_one_stopped(receiver: Receiver, tmp_pa
         == len([1 for one in receiver.seen if one["type"] == "alert.firing"])
         == 1
     )
+
+
+def test_every_instance_of_a_cluster_is_told_again_while_it_fires_also_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    with receiving(status(200)) as one, receiving(status(200)) as two:
+        config = configure(tmp_path, "http://nowhere")
+        cluster = {
+            "name": "am",
+            "type": "alertmanager",
+            "url": f"http://127.0.0.1:{one.port}",
+            "peers": [f"http://127.0.0.1:{two.port}"],
+            "resend_every": "100ms",
+            "allow_networks": ["127.0.0.0/8"],
+        }
+        config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | {"endpoints": [cluster]}))
+        with Running(config, fed()) as running:
+            for instance in (one, two):
+                until(lambda i=instance: len(i.requests) >= 3, within_s=30, what="it is told again")
+                assert instance.requests[0].target == "/api/v2/alerts"
+            names = {endpoint["endpoint"] for endpoint in running.get("/api/v1/status")["endpoints"]}
+            assert names == {"am", f"am@127.0.0.1:{two.port}"}
+        before = len(two.requests)
+        with Running(config, fed()):
+            until(lambda: len(two.requests) > before, within_s=10, what="the next process goes on")
+        with Running(config, fed()) as running:
+            running.app.loop._source.standing_by = lambda: "elsewhere"  # type: ignore[method-assign]
+            until(lambda: running.app.board.picture.health.standing_by, within_s=10, what="it stands by")
+            until(
+                lambda: all(lane.standing_by for lane in running.app._sender._lanes.values()), 10, "its lanes"
+            )
 
 
 def test_an_unknown_episode_cannot_be_acknowledged(receiver: Receiver, tmp_path: Path) -> None:

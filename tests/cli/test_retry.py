@@ -105,3 +105,14 @@ def test_it_works_while_the_daemon_holds_its_state(config: str) -> None:
     finally:
         running.close()
         checkpoint.close()
+
+
+def test_the_instances_of_a_cluster_are_endpoints_of_their_own(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = "{name: am, type: alertmanager, url: 'http://am-0:9093', peers: ['http://am-1:9093']}"
+    path = Path(config)
+    path.write_text(path.read_text().replace("endpoints:\n", f"endpoints:\n  - {cluster}\n"))
+    assert run(["retry", "-c", config, "--json"]) == ExitCode.OK
+    assert [one["endpoint"] for one in json.loads(capsys.readouterr().out)] == ["am", "am@am-1:9093", "ci"]
+    assert run(["retry", "-c", config, "am@am-1:9093"]) == ExitCode.OK

@@ -18,6 +18,7 @@ from driftwatch.webhooks.render import render
 from driftwatch.webhooks.sender import HttpPost
 from driftwatch.webhooks.signing import Verification, parse_secret, verify
 from driftwatch.webhooks.spec import EndpointSpec, EndpointType
+from driftwatch.webhooks.target import Credential
 from tests.webhooks.receiver import Request, receiving, status
 from tests.webhooks.told import ended, firing, requested, resolved
 
@@ -268,6 +269,20 @@ def test_a_request_that_is_refused_is_given_up_and_every_other_failure_is_tried_
     for code in (400, 401, 403, 404, 408, 429, 500, 503):
         _, answer = attempt(told, type_, code, options=options, token=token)
         assert (answer.status, answer.final) == (code, code == 400)
+
+
+@pytest.mark.parametrize("type_", [type_ for type_ in EndpointType if type_ is not EndpointType.EMAIL])
+def test_a_second_attempt_is_the_same_request(type_: EndpointType, token: dict[str, str]) -> None:
+    target = TARGETS[type_]
+    keys: dict[str, Any] = {"options": {option.name: option.default or "x" for option in target.options}}
+    if target.credential is not Credential.NONE:
+        keys["token"] = token
+    told = firing() if "alert.firing" in target.kinds else requested()
+    requests = [attempt(told, type_, code, **keys)[0] for code in (503, 200)]
+    first, second = requests
+    assert first.head == second.head
+    assert first.body == second.body, "only the clock may change it, and that stood still"
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == told.id
 
 
 def test_what_a_type_cannot_take_is_not_sent_there() -> None:

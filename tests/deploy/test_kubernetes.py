@@ -111,6 +111,10 @@ def test_it_may_do_as_little_as_it_can(overlay: str) -> None:
         pod = standalone()["template"]["spec"]
         assert pod["automountServiceAccountToken"] is False
         security = security | pod["securityContext"]
+        labels = only(kustomized("standalone"), "Namespace")["metadata"]["labels"]
+        assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+        for volume in pod["volumes"]:
+            assert volume.keys() - {"name"} <= {"configMap", "secret", "emptyDir"}, "what `restricted` allows"
     else:
         token = "/var/run/secrets/kubernetes.io/serviceaccount"
         (mount,) = [m for m in container(overlay)["volumeMounts"] if m["mountPath"] == token]
