@@ -13,8 +13,10 @@ from driftwatch.webhooks.spec import EndpointSpec
 from driftwatch.webhooks.story import story_of
 from driftwatch.webhooks.target import Attempting
 
-BROKEN_DATA: Final = "DriftwatchBrokenData"
-DRIFT: Final = "DriftwatchDrift"
+JOB: Final = "driftwatch"
+NAMES: Final = {"page": "DriftwatchModelDrift", "ticket": "DriftwatchModelWarning"}
+SEVERITIES: Final = {"page": "page", "drift": "page", "ticket": "ticket", "warning": "ticket"}
+"""Names and severities are those of deploy/prometheus/rules/drift.yml, so that routes and inhibitions hold for both."""
 RESENDS_UNTIL_END: Final = 4
 """A firing alert ends so many intervals after it was last sent, as Prometheus does it (rules/alerting.go, `ResendDelay`)."""
 
@@ -28,9 +30,11 @@ def alertmanager_body(notification: Notification, endpoint: EndpointSpec) -> byt
     data = msgspec.convert(notification.data, AlertData)
     story = story_of(notification)
     alert = data.alert
+    severity = SEVERITIES[alert.severity]
     labels = {
-        "alertname": BROKEN_DATA if alert.kind == "quality" else DRIFT,
-        "severity": alert.severity,
+        "alertname": NAMES[severity],
+        "job": JOB,
+        "severity": severity,
         "model": notification.model,
         "version": notification.version,
         "rule": alert.rule,
@@ -43,14 +47,14 @@ def alertmanager_body(notification: Notification, endpoint: EndpointSpec) -> byt
         "fields": ", ".join(data.fields),
         "windows": ", ".join(dict.fromkeys(finding.window for finding in data.findings)),
         "fingerprint": alert.fingerprint,
-        "link": data.links["status"],
+        "link": story.link,
         "runbook_url": endpoint.options.get("runbook_url", ""),
     }
     told: dict[str, Any] = {
         "labels": {name: text for name, text in labels.items() if text},
         "annotations": {name: text for name, text in annotations.items() if text},
         "startsAt": alert.started,
-        "generatorURL": data.links["status"],
+        "generatorURL": story.link,
     }
     if notification.type is NotificationType.ALERT_RESOLVED:
         told["endsAt"] = alert.since

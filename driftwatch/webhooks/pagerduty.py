@@ -26,7 +26,7 @@ def pagerduty_body(notification: Notification, endpoint: EndpointSpec) -> bytes:
         "dedup_key": data.alert.fingerprint,
         "client": "driftwatch",
         "client_url": data.links["status"],
-        "links": [{"href": data.links["status"], "text": "Status page"}],
+        "links": [{"href": story.link, "text": "The alert"}],
         "payload": {
             "summary": cut(story.title, SUMMARY_MAX),
             "timestamp": data.alert.since,

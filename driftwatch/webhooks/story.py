@@ -68,7 +68,7 @@ def _alert(notification: Notification, data: AlertData) -> Story:
         facts.append(("Resolved", f"{moment(alert.since)}: {ENDINGS.get(alert.ended, alert.ended)}"))
     findings = () if resolved else _findings(data.findings, data.findings_total, alert.kind)
     title = f"{word} in {notification.model}: {cut(alert.rule)}"
-    return Story(title, tuple(facts), findings, data.links["status"], resolved)
+    return Story(title, tuple(facts), findings, data.links["page"], resolved)
 
 
 def _request(notification: Notification, data: RequestData) -> Story:
@@ -83,7 +83,7 @@ def _request(notification: Notification, data: RequestData) -> Story:
         line for why in data.why[:3] for line in _findings(why.findings[:2], why.findings_total, why.kind)
     )
     title = f"Retraining requested: {notification.model}"
-    return Story(title, facts, findings, data.links["status"], False)
+    return Story(title, facts, findings, data.links["page"], False)
 
 
 def _end(notification: Notification, data: EndData) -> Story:
@@ -96,7 +96,7 @@ def _end(notification: Notification, data: EndData) -> Story:
     if episode.acknowledged_by:
         facts.append(("Acknowledged by", cut(episode.acknowledged_by)))
     title = f"Retraining over: {notification.model}"
-    return Story(title, tuple(facts), (), data.links["status"], True)
+    return Story(title, tuple(facts), (), data.links["page"], True)
 
 
 def where(data: AlertData | RequestData) -> str:

@@ -35,7 +35,7 @@ def teams_body(notification: Notification, endpoint: EndpointSpec) -> bytes:
         "type": "AdaptiveCard",
         "version": VERSION,
         "body": body,
-        "actions": [{"type": "Action.OpenUrl", "title": "Open the status page", "url": story.link}],
+        "actions": [{"type": "Action.OpenUrl", "title": "Read on", "url": story.link}],
     }
     message = {
         "type": "message",

@@ -86,8 +86,9 @@ def test_an_alert_is_seen_and_resolved(behind: Receiver, tmp_path: Path) -> None
         scene.tell(firing())
         (alert,) = until(real.alerts, 20, "the alert is in Alertmanager")
         assert alert["labels"] == {
-            "alertname": "DriftwatchDrift",
-            "severity": "drift",
+            "alertname": "DriftwatchModelDrift",
+            "job": "driftwatch",
+            "severity": "page",
             "model": "credit-default",
             "version": "2026-01",
             "rule": "psi",

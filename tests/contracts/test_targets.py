@@ -233,13 +233,14 @@ def test_alertmanager_alerts(told: Notification, times: dict[str, str]) -> None:
     (alert,) = json.loads(request.body)
     annotations = alert.pop("annotations")
     assert alert == times | {
-        "generatorURL": "https://driftwatch.internal/",
+        "generatorURL": "https://driftwatch.internal/alerts/1111111111111111",
         "labels": {
-            "alertname": "DriftwatchDrift",
+            "alertname": "DriftwatchModelDrift",
+            "job": "driftwatch",
             "kind": "input",
             "model": "credit-default",
             "rule": "psi",
-            "severity": "drift",
+            "severity": "page",
             "version": "2026-01",
         },
     }
@@ -247,7 +248,7 @@ def test_alertmanager_alerts(told: Notification, times: dict[str, str]) -> None:
     assert annotations["fields"] == "age"
     assert annotations["windows"] == "1h"
     assert annotations["runbook_url"] == "https://runbooks.internal/drift"
-    assert annotations["link"] == "https://driftwatch.internal/"
+    assert annotations["link"] == "https://driftwatch.internal/alerts/1111111111111111"
     assert "psi" in annotations["summary"]
 
 

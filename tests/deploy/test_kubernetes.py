@@ -173,7 +173,9 @@ def test_the_sidecar_can_neither_hold_up_nor_fail_nor_outlive_its_model() -> Non
 @needs_tools
 def test_it_is_found_by_the_operator_under_the_name_that_the_rules_use() -> None:
     rules = "\n".join(path.read_text() for path in (ROOT / "deploy" / "prometheus" / "rules").glob("*.y*ml"))
-    assert 'job="driftwatch"' in rules
+    patterns = re.findall(r'job=~"([^"]+)"', rules)
+    assert patterns
+    assert all(re.fullmatch(pattern, "driftwatch") for pattern in patterns)
     service = only(kustomized("standalone"), "Service")
     monitor = only(kustomized("standalone"), "ServiceMonitor")["spec"]
     assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()

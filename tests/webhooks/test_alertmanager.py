@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
+import pytest
+import yaml
 
-from driftwatch.webhooks.alertmanager import alertmanager_body, with_end
+from driftwatch.webhooks.alertmanager import SEVERITIES, alertmanager_body, with_end
 from driftwatch.webhooks.spec import EndpointSpec, EndpointType
 from driftwatch.webhooks.target import Attempting
 from tests.webhooks.told import AGE, INPUTS, NOON, firing, resolved
 
+RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules" / "drift.yml"
 SPEC = EndpointSpec(name="am", type=EndpointType.ALERTMANAGER, url="http://am")
 
 
@@ -25,11 +30,21 @@ def test_labels_do_not_change_while_findings_do() -> None:
     assert first["annotations"]["slices"] != last["annotations"]["slices"]
 
 
-def test_broken_data_has_a_name_of_its_own_and_an_empty_label_is_left_out() -> None:
+def test_an_empty_label_is_left_out() -> None:
     late = msgspec.structs.replace(INPUTS, kind="quality", version="")
-    labels = told(alertmanager_body(firing(late), SPEC))["labels"]
-    assert labels["alertname"] == "DriftwatchBrokenData"
-    assert "version" not in labels
+    assert "version" not in told(alertmanager_body(firing(late), SPEC))["labels"]
+
+
+@pytest.mark.parametrize("severity", list(SEVERITIES))
+def test_names_and_severities_are_those_of_the_shipped_rules(severity: str) -> None:
+    alert = msgspec.structs.replace(INPUTS, severity=severity)
+    labels = told(alertmanager_body(firing(alert), SPEC))["labels"]
+    rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+    (rule,) = [rule for rule in rules if rule["alert"] == labels["alertname"]]
+    assert rule["labels"]["severity"] == labels["severity"]
+    (chosen,) = re.findall(r'severity=~"([^"]+)"', rule["expr"])
+    assert severity in chosen.split("|")
+    assert {"job", "model", "version", "rule"} <= labels.keys()
 
 
 def test_an_end_that_the_clock_has_not_reached_is_now() -> None:

@@ -18,7 +18,7 @@ def test_an_embed_says_what_changed_and_links_to_the_page() -> None:
     assert embed["title"] == r"Drift in credit\-default\: psi"
     assert {field["name"] for field in embed["fields"]} == {"Rule", "Version", "Where", "Since"}
     assert "psi 0.4125" in embed["description"]
-    assert (embed["url"], embed["color"]) == ("https://driftwatch.internal/", BAD)
+    assert (embed["url"], embed["color"]) == ("https://driftwatch.internal/alerts/1111111111111111", BAD)
     assert json.loads(discord_body(resolved(), SPEC))["embeds"][0]["color"] == GOOD
 
 

@@ -39,7 +39,12 @@ def test_an_alert_and_its_end_are_one_thread() -> None:
     assert first["To"] == "a@example.com, b@example.com"
     assert first["Date"] == "Thu, 01 Jan 2026 12:00:00 -0000"
     text = first.get_content()
-    for part in ("age in country=PT", "psi 0.4125", "https://driftwatch.internal/", firing().id):
+    for part in (
+        "age in country=PT",
+        "psi 0.4125",
+        "https://driftwatch.internal/alerts/1111111111111111",
+        firing().id,
+    ):
         assert part in text
 
 

@@ -18,7 +18,7 @@ def test_a_card_says_what_changed_where_and_since_when_and_links_to_the_page() -
     assert text.startswith("Drift in credit-default: psi\n")
     for part in ("age in country=PT", "2026-01-01 11:50 UTC", "psi 0.4125"):
         assert part in text
-    assert card["actions"][0]["url"] == "https://driftwatch.internal/"
+    assert card["actions"][0]["url"] == "https://driftwatch.internal/alerts/1111111111111111"
 
 
 def test_an_end_is_shown_as_good() -> None:
