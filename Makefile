@@ -8,7 +8,7 @@ KAFKA_LIBS := build/kafka/libs
 LOCKED := requirements/runtime.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak bench simulate mutants lock format kafka tools clean
+.PHONY: help demo test check faults soak bench simulate mutants pictures lock format kafka tools clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -61,6 +61,9 @@ format: $(VENV)/.stamp ## format and fix what can be fixed
 
 simulate: $(VENV)/.stamp ## evidence in worlds of known truth; its tables go into docs/evidence.md
 	$(BIN)/python -m tests.simulations
+
+pictures: $(VENV)/.stamp ## make the README's pictures again (needs chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 # Pins with hashes and no index address, valid for every supported Python.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \

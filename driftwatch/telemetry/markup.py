@@ -10,6 +10,10 @@ from driftwatch.telemetry.text import visible
 
 TEXT_CHARACTERS: Final = 300
 """Longest text shown in one place."""
+LABEL_CHARACTERS: Final = 600
+"""Longest label of a picture or table."""
+ATTRIBUTE_CHARACTERS: Final = 100_000
+"""Longest other value of an attribute, such as the path of a line."""
 _VOID: Final = frozenset({"base", "meta", "link", "br", "hr"})
 
 
@@ -24,7 +28,7 @@ Child = str | int | float | Markup
 
 def tag(element: str, /, *children: Child, **attributes: str) -> Markup:
     """One element; `class_` stands for `class`, `aria_label` for `aria-label`."""
-    shown = "".join(f' {_attribute(key)}="{escape(value)}"' for key, value in attributes.items())
+    shown = "".join(f' {_attribute(key)}="{_value(key, value)}"' for key, value in attributes.items())
     if element in _VOID:
         return Markup(f"<{element}{shown}>")
     return Markup(f"<{element}{shown}>{join(children)}</{element}>")
@@ -56,6 +60,10 @@ def page(title: str, *children: Child, head: Child = "") -> str:
         head or tag("link", rel="stylesheet", href="/style.css"),
     )
     return "<!doctype html>" + tag("html", top, tag("body", *children), lang="en")
+
+
+def _value(key: str, value: str) -> str:
+    return escape(visible(value, LABEL_CHARACTERS if key == "aria_label" else ATTRIBUTE_CHARACTERS))
 
 
 def _attribute(key: str) -> str:

@@ -63,7 +63,7 @@ SAID = {
         "retrain job 17",
         "Evidence against the budget",
     ),
-    "alert": ("What changed?", "Does it hurt?", "Yes", "Told ml-oncall", "4 h 29 min ago by event time"),
+    "alert": ("What changed?", "Does it hurt?", "Yes", "Told ml-oncall", "4 h 30 min ago by event time"),
     "gone": ("This alert is not remembered",),
 }
 

@@ -47,3 +47,8 @@ def test_names_of_attributes_are_written_as_html_wants_them() -> None:
 
 def test_void_elements_are_not_closed() -> None:
     assert tag("br") == Markup("<br>")
+
+
+def test_what_cannot_be_seen_is_written_out_in_attributes_too() -> None:
+    assert tag("p", aria_label="\x1b[2J\x00\udc80") == '<p aria-label="\\x1b[2J\\x00\\udc80"></p>'
+    assert len(tag("p", aria_label="a" * 1_000_000)) < 700

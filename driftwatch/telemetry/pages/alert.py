@@ -73,7 +73,7 @@ def alert_page(model: ModelView, alert: Alert, deliveries: Deliveries) -> str:
             wide=True,
         ),
     ]
-    trail = (("Models", "/"), (model.model, model_address(model.model, version=_plain(alert.version))))
+    trail = (("Models", "/"), (model.model, model_address(model.model, version=alert.version)))
     return frame(
         f"{alert.rule} in {model.model}",
         head,
@@ -103,12 +103,8 @@ def _window(alert: Alert) -> str:
     return alert.findings[0].window if alert.findings else ""
 
 
-def _plain(version: str) -> str:
-    return version if version.isprintable() and len(version) <= 200 else ""
-
-
 def _model_link(alert: Alert) -> Markup:
-    return tag("a", alert.model, href=model_address(alert.model, version=_plain(alert.version)))
+    return tag("a", alert.model, href=model_address(alert.model, version=alert.version))
 
 
 def _questions(

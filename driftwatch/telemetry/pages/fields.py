@@ -13,7 +13,7 @@ from driftwatch.telemetry.charts.heat import STEPS, heat
 from driftwatch.telemetry.charts.pairs import pairs, percent
 from driftwatch.telemetry.charts.shapes import figures
 from driftwatch.telemetry.markup import Child, Markup, join, tag
-from driftwatch.telemetry.pages.frame import figure, key, model_address
+from driftwatch.telemetry.pages.frame import carried, figure, key, model_address
 from driftwatch.telemetry.pages.sight import Sight
 
 ROWS_MAX: Final = 20
@@ -23,8 +23,6 @@ CELLS_MAX: Final = 8
 """Cells of a field that are drawn, those that changed most."""
 FIELDS_MAX: Final = 6
 """Fields whose cells are drawn."""
-ADDRESS_MAX: Final = 200
-"""Characters of a slice's name that a link may carry."""
 
 
 def heat_map(sight: Sight) -> Markup:
@@ -73,7 +71,7 @@ def _loudest(rows: Sequence[str], columns: Sequence[str], values: Sequence[Seque
 
 
 def _slice_link(sight: Sight, name: str) -> Child:
-    if len(name) > ADDRESS_MAX or not name.isprintable():
+    if not carried(name):
         return name
     address = model_address(sight.model.model, version=sight.version.version, window=sight.window, slice=name)
     return tag("a", name, href=address)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 from urllib.parse import quote
 
 from driftwatch import __version__
 from driftwatch.telemetry.markup import Child, Markup, join, page, tag
+
+ADDRESS_MAX: Final = 200
+"""Characters of a name that an address may carry."""
+_FEW: Final = 4
+"""Columns that a telephone shows side by side."""
 
 
 def frame(title: str, *children: Child, trail: Sequence[tuple[str, str]] = (), foot: Child = "") -> str:
@@ -94,9 +100,14 @@ def plain_table(head: Sequence[str], rows: Iterable[Sequence[Child]]) -> Markup:
 
 
 def model_address(model: str, **chosen: str) -> str:
-    """Where a model's page is."""
-    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in chosen.items() if value)
+    """Where a model's page is; a name that no address can carry is left out, and the page shows what it shows unasked."""
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in chosen.items() if carried(value))
     return f"/models/{quote(model, safe='')}" + (f"?{asked}" if asked else "")
+
+
+def carried(name: str) -> bool:
+    """Whether an address can carry a name from the data."""
+    return 0 < len(name) <= ADDRESS_MAX and name.isprintable()
 
 
 def alert_address(fingerprint: str) -> str:

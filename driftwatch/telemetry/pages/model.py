@@ -115,7 +115,7 @@ def _chosen(sight: Sight) -> Markup:
                 tag(
                     "a",
                     value,
-                    href=model_address(name, **_encodable({**here, "slice": sight.slice, what: value})),
+                    href=model_address(name, **{**here, "slice": sight.slice, what: value}),
                     **({"aria_current": "true"} if value == chosen else {}),
                 )
                 for value in values
@@ -124,10 +124,6 @@ def _chosen(sight: Sight) -> Markup:
         for title, what, values, chosen in rows
     ]
     return tag("nav", *shown, class_="chosen", aria_label="What is shown")
-
-
-def _encodable(asked: dict[str, str]) -> dict[str, str]:
-    return {k: v for k, v in asked.items() if len(v) <= 200 and v.isprintable()}
 
 
 def _alerts(alerts: Sequence[Alert]) -> Markup:

@@ -19,7 +19,7 @@ from driftwatch.telemetry.pages.past import verdict_strip
 from driftwatch.telemetry.pages.reasons import headline, reason
 from driftwatch.telemetry.pages.sight import firing, loudness, newest_ms, worst_first
 from driftwatch.telemetry.pages.told import episodes
-from driftwatch.telemetry.pages.words import alert_badge, badge, lasting, wall, when
+from driftwatch.telemetry.pages.words import alert_badge, badge, lasting, severity, wall, when
 from driftwatch.verdicts.verdict import Verdict, loudest
 
 ALERTS_MAX: Final = 8
@@ -120,6 +120,7 @@ def _alert(model: ModelView, alert: Alert) -> Markup:
         ),
         tag("p", headline(alert), class_="answer"),
         tag("p", since, class_="soft"),
+        class_=f"of-{severity(alert)}",
     )
 
 
@@ -138,9 +139,8 @@ def _rows(model: ModelView) -> list[Sequence[Child]]:
 
 
 def _version(model: ModelView, version: VersionView) -> Sequence[Child]:
-    plain = version.version if version.version.isprintable() and len(version.version) <= 200 else ""
     return (
-        tag("a", tag("b", model.model), href=model_address(model.model, version=plain)),
+        tag("a", tag("b", model.model), href=model_address(model.model, version=version.version)),
         version.version,
         badge(version.verdict.value),
         verdict_strip(model, version.version),

@@ -58,7 +58,7 @@ p { margin: 0 0 .5rem; } ul { margin: .2rem 0 .4rem; padding-left: 1.1rem; } b {
 .card, .loud article, .five { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
 .card { padding: 1rem 1.1rem; min-width: 0; } .wide { grid-column: 1 / -1; }
 .loud { display: grid; gap: .7rem; margin-bottom: 1rem; }
-.loud article { padding: .8rem 1.1rem; border-left: 4px solid var(--drift-fill); } .loud p { margin: 0 0 .15rem; }
+.loud article { padding: .8rem 1.1rem; border-left: 4px solid var(--drift-fill); } .loud .of-warning { border-left-color: var(--warning-fill); } .loud p { margin: 0 0 .15rem; }
 .answer { font-size: 1.08rem; font-weight: 550; overflow-wrap: anywhere; }
 .notice { background: var(--drift-back); border-radius: .6rem; padding: .7rem 1.1rem; margin-top: .7rem; }
 .five { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); }
@@ -97,6 +97,6 @@ text { fill: var(--ink); font-size: 12px; font-family: inherit; font-variant-num
 @media (max-width: 62rem) { .five { grid-template-columns: repeat(2, minmax(0, 1fr)); } .five section { border-left: 0; border-top: 1px solid var(--line); }
   .five section:first-child { grid-column: 1 / -1; border-top: 0; } }
 @media (max-width: 52rem) { .cards { grid-template-columns: minmax(0, 1fr); } .facts { grid-template-columns: minmax(0, 1fr); } }
-@media (max-width: 34rem) { .five { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 1.3rem; } .scroll table { min-width: 26rem; } .card { padding: .85rem .8rem; } text { font-size: 14px; } .tick, .small, .note, .cell { font-size: 13px; } }
+@media (max-width: 34rem) { .five { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 1.3rem; } .scroll table { min-width: 22rem; } .broad table { min-width: 46rem; } .card { padding: .85rem .8rem; } text { font-size: 14px; } .tick, .small, .note, .cell { font-size: 13px; } }
 @media print { .top nav, .chosen, .skip { display: none; } .card, .five { break-inside: avoid; } body { background: #fff; } }
 """

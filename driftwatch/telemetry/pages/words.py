@@ -31,6 +31,8 @@ _SIGNS: Final = {
     "superseded": ("–", "Superseded"),
     "abandoned": ("▲", "Abandoned"),
 }
+_ROUNDED_S: Final = 600
+"""Durations from here on are told in whole minutes."""
 _COLOURS: Final = {
     "firing": "drift",
     "pending": "warning",
@@ -117,6 +119,8 @@ def wall(time_s: float) -> Markup:
 def lasting(duration_ms: float) -> str:
     """`2 h 20 min`: two units at most."""
     seconds = int(max(0.0, duration_ms) / 1_000)
+    if seconds >= _ROUNDED_S:
+        seconds = (seconds + 30) // 60 * 60
     units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
     parts: list[str] = []
     for name, size in units:

@@ -32,7 +32,7 @@ def test_the_five_questions_are_answered_in_one_look() -> None:
     assert "debt_ratio in country=PT" in where
     assert "1 slice, 2 features" in where
     assert "1 Mar 2026, 05:30 UTC" in since
-    assert "4 h 29 min ago by event time" in since
+    assert "4 h 30 min ago by event time" in since
     assert "Yes" in hurts
     assert "accuracy in country=PT" in hurts
     assert "Told ml-oncall" in done
