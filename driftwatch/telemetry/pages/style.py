@@ -57,7 +57,7 @@ p { margin: 0 0 .5rem; } ul { margin: .2rem 0 .4rem; padding-left: 1.1rem; } b {
 .cards { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; margin-top: 1rem; }
 .card, .loud article, .five { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
 .card { padding: 1rem 1.1rem; min-width: 0; } .wide { grid-column: 1 / -1; }
-.loud { display: grid; gap: .7rem; margin-bottom: 1rem; }
+.loud { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(27rem, 100%), 1fr)); gap: .7rem; margin-bottom: 1rem; }
 .loud article { padding: .8rem 1.1rem; border-left: 4px solid var(--drift-fill); } .loud .of-warning { border-left-color: var(--warning-fill); } .loud p { margin: 0 0 .15rem; }
 .answer { font-size: 1.08rem; font-weight: 550; overflow-wrap: anywhere; }
 .notice { background: var(--drift-back); border-radius: .6rem; padding: .7rem 1.1rem; margin-top: .7rem; }
