@@ -52,6 +52,7 @@ class Closing:
         keep_readings: bool,
     ) -> None:
         self._model = plan.name
+        self._windows = frozenset(window.name for window in plan.windows)
         self._versions, self._decisions = versions, decisions
         self._watching = watching or Watching(plan, {})
         self._inspecting = inspecting
@@ -78,11 +79,15 @@ class Closing:
         return facts
 
     def _note(self, version: str, end_ms: int) -> None:
-        """Remember what is said of a version now."""
-        rules = self._versions.judging[version].views.values()
+        """Remember what is said of a version now, from what the checkpoint holds alone: a restart must change nothing."""
         evidence = self._watching.views.get(version, ())
         quality = self._inspecting.views(version) if self._inspecting is not None else ()
-        verdict = verdict_of(rules, evidence, quality, self._decisions.state.late.verdict)
+        verdict = loudest(
+            [
+                verdict_of((), evidence, quality, self._decisions.state.late.verdict),
+                *self._history.said(version, self._windows),
+            ]
+        )
         self._history.judged(version, end_ms, verdict, evidence)
 
     def take_digests(self) -> list[list[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -57,6 +57,11 @@ class History:
         """What was said last of each version."""
         own = (line for line in self._lines.values() if not line.window)
         return {line.version: VERDICTS[line.verdicts[-1]] for line in own}
+
+    def said(self, version: str, windows: Collection[str]) -> list[Verdict]:
+        """What the rules said last of each of these windows of a version."""
+        lines = (line for line in self._lines.values() if line.version == version and line.window in windows)
+        return [VERDICTS[line.verdicts[-1]] for line in lines]
 
     def read(self, reading: Reading, verdict: Verdict) -> None:
         """A window ended; `verdict`: what its rules say of it."""

@@ -25,6 +25,14 @@ def test_a_reading_leaves_the_greatest_of_all_traffic() -> None:
     assert line.numbers[0, 0, 0] == psi.value[0].max()
 
 
+def test_what_rules_said_last_of_a_window_is_known_after_a_restart() -> None:
+    history = History(HistoryState())
+    history.read(pictures.reading(pictures.layout()), Verdict.DRIFT)
+    again = History(msgspec.msgpack.decode(history.encoded(), type=HistoryState))
+    assert again.said("v1", ["1h"]) == [Verdict.DRIFT]
+    assert again.said("v1", ["1d"]) == again.said("v2", ["1h"]) == []
+
+
 def test_what_is_said_of_a_version_stands_with_its_evidence() -> None:
     history = History(HistoryState())
     history.judged("1", MINUTE, Verdict.OK, [pictures.evidence()])
