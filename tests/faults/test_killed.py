@@ -151,7 +151,8 @@ def test_f2_killed_at_every_durable_step(
     for one in receiver.seen:
         bodies.setdefault(one["id"], set()).add(str(one))
     assert all(len(same) == 1 for same in bodies.values()), "the same id has the same body"
-    assert figures["delivered_again"] <= 2, "only what was sent and not marked is sent again"
+    # one request is under way at a time, so each kill finds at most one that is sent and not marked
+    assert figures["delivered_again"] <= figures["kills"], "only what was sent and not marked is sent again"
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.full)])

@@ -154,5 +154,5 @@ def test_f10_series_stay_below_the_printed_bound(run: Run) -> None:
 def test_f10_memory_stays_below_the_printed_bound(run: Run) -> None:
     """P7, evidence included: the bound of a model without joins is small, so that this can fail."""
     evidence = sum(model["evidence_bytes"] for model in run.plan["models"])
-    assert 0 < evidence < run.plan["memory_bytes"] < 300e6
+    assert 0 < evidence < run.plan["memory_bytes"] < 350e6
     assert run.resident_bytes < run.plan["memory_bytes"]
