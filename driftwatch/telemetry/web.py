@@ -33,6 +33,9 @@ from driftwatch.telemetry.text import valid_utf8
 
 MAX_REQUESTS: Final = 64
 """Requests at the same time; more are answered 503 at once (F33)."""
+MODEL_PATH: Final = "/models/{model}"
+ALERT_PATH: Final = "/alerts/{fingerprint}"
+"""Pages that messages link to."""
 _CHUNK_BYTES: Final = 65_536
 _HEADERS: Final = (
     (
@@ -127,8 +130,8 @@ def application(
         Route("/api/v1/openapi.json", openapi, methods=["GET"]),
         Route("/api/docs", docs, methods=["GET"]),
         Route("/style.css", style, methods=["GET"]),
-        Route("/models/{model}", model, methods=["GET"]),
-        Route("/alerts/{fingerprint}", alert, methods=["GET"]),
+        Route(MODEL_PATH, model, methods=["GET"]),
+        Route(ALERT_PATH, alert, methods=["GET"]),
         Route("/", root, methods=["GET"]),
     ]
     made = Starlette(routes=routes, exception_handlers=_HANDLERS)

@@ -16,6 +16,7 @@ def test_the_port_offers_what_the_sender_and_the_commands_need() -> None:
     methods = {name for name in vars(Outbox) if not name.startswith("_")}
     assert methods == {
         "pending",
+        "overtaken",
         "record",
         "failing_since",
         "disabled",

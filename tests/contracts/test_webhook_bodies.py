@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 from driftwatch.alerts.notifications import Notification
 from driftwatch.telemetry.api import OPERATIONS
 from driftwatch.telemetry.openapi import ACKNOWLEDGE_PATH
+from driftwatch.telemetry.web import ALERT_PATH, MODEL_PATH
 from driftwatch.webhooks.reasons import Reason
 from driftwatch.webhooks.render import render
 from driftwatch.webhooks.sender import HttpPost
@@ -27,10 +29,10 @@ CASES = {
     "retrain.ended": ended(),
 }
 SIGNATURES = {
-    "alert.firing": "v1,kLVCHo6tjdaIV/fBVWz/JGSHH1EHZlOmWnB/hQpa2gA=",
-    "alert.resolved": "v1,vrb5tPF1WwwMq8YO1Jr/rDNdxaQ5S5wqmxaiFqFcRcg=",
-    "retrain.requested": "v1,gX82GZs2/wJGAjSIqFxl5jfq6axgRI0RdOFVeAghtMA=",
-    "retrain.ended": "v1,e2LluEhCcKP+8FshNOmV6jQ2i+ZMrFx8TqOV14qigEE=",
+    "alert.firing": "v1,pP0/VFdw6mCddncrIhZODpbBNpGZAewMmH1WtpC6Hmg=",
+    "alert.resolved": "v1,WahqkutYBva9g9feMSu0H3spK9uDfDRooad8l/BXyBc=",
+    "retrain.requested": "v1,t0DAczcw8lFUmJLk+t2nlYS6LhAjqMZ+cnIyjlD9sZA=",
+    "retrain.ended": "v1,5SM4Oj+jSxQqY8JgOZZAuI1gVRt52aCDZnXMqZhiYkI=",
 }
 """Made with openssl, not with our own code."""
 
@@ -89,10 +91,11 @@ def test_the_headers_are_exactly_these(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", CASES)
 def test_every_link_leads_to_something_that_the_daemon_serves(kind: str) -> None:
-    served = {operation.path for operation in OPERATIONS} | {ACKNOWLEDGE_PATH, "/"}
+    served = {operation.path for operation in OPERATIONS} | {ACKNOWLEDGE_PATH, "/", MODEL_PATH, ALERT_PATH}
     for link in CASES[kind].data["links"].values():
         parts = urlsplit(link)
         assert f"{parts.scheme}://{parts.netloc}" == "https://driftwatch.internal"
         path = parts.path.replace("/credit-default", "/{model}")
         path = path.replace(f"/{EPISODE.id}/", "/{episode}/")
+        path = re.sub("^/alerts/[0-9a-f]{16}$", "/alerts/{fingerprint}", path)
         assert path in served

@@ -45,8 +45,8 @@ def overview(picture: Picture, now_s: float) -> str:
         tag(
             "div",
             card("Retraining", episodes(open_, 5), wide=True),
-            card("Endpoints", _endpoints(picture.health)),
-            card("Streams", _streams(models, status)),
+            card("Endpoints", _endpoints(picture.health), wide=True),
+            card("Streams", _streams(models, status), wide=True),
             class_="cards",
         ),
     ]
