@@ -93,8 +93,8 @@ An **embedding**, a list of 2 to 4 096 numbers in one field, is named by its pat
       meaning: {kind: mahalanobis, embedding: features.vector}
 
 - `mahalanobis` is measured in the first 32 principal components (`components`; all of them where the list is not longer): with hundreds of
-  coordinates the inverse of a sample covariance is mostly noise (Ledoit, Wolf 2004), and 32 is what Rabanser, Günnemann and Lipton (2019)
-  reduce to before they test. `pca_residual` leaves out the fewest components that explain 65 %, at most 32. Coordinates are centred and not
+  coordinates the inverse of a sample covariance is mostly noise (Ledoit, Wolf 2004), and Rabanser, Günnemann and Lipton (2019), too,
+  reduce before they test. `pca_residual` leaves out the fewest components that explain 65 %, at most 32. Coordinates are centred and not
   standardised, for they share one unit; so dead and dependent ones do no harm.
 - The list is as long as most lists of the reference are. The map is fitted on up to 4 million numbers of the one half (5 000 lists of 768), at
   least ten lists per component, and needs file format 4. While a batch is decoded each list becomes the few numbers that references
