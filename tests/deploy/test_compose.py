@@ -55,6 +55,19 @@ def test_every_service_of_the_design_is_there() -> None:
     assert needed <= SERVICES.keys()
 
 
+def test_topics_are_made_before_driftwatch_asks_for_them() -> None:
+    """It never makes one, so a daemon without topics would end, and traffic that waits for it would never come."""
+    models = Configuration.model_validate(read("driftwatch.yaml")).models
+    (script,) = SERVICES["topics"]["command"]
+    made = re.search("for topic in (.*); do", script)
+    assert made is not None
+    assert set(made[1].split()) == {
+        of.topic for model in models for of in (model.predictions, model.labels) if of is not None
+    }
+    assert SERVICES["driftwatch"]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+    assert "kafka" in SERVICES["topics"]["depends_on"]
+
+
 def test_what_it_mounts_exists() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", []):
