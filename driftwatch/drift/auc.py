@@ -49,7 +49,7 @@ def _curve(sides: Sides, side: Side) -> Curve:
     negatives, positives = np.ascontiguousarray(counts[:, :, 0]), np.ascontiguousarray(counts[:, :, 1])
     no, yes = np.add.reduce(negatives, axis=1), np.add.reduce(positives, axis=1)
     value = area_of(negatives, positives)
-    tied = np.where(_atoms(sides.pair.layout, counts.shape[1]), 0.0, positives * negatives / 2)
+    tied = np.where(atoms_of(sides.pair.layout, counts.shape[1]), 0.0, positives * negatives / 2)
     hidden = ratio(np.add.reduce(tied, axis=1), no * yes)
     interval = area(value, yes.astype(np.int64), no.astype(np.int64), sides.confidence)
     return Curve(interval, hidden, (no + yes).astype(np.int64))
@@ -62,7 +62,7 @@ def area_of(negatives: Floats, positives: Floats) -> Floats:
     return ratio(np.add.reduce(positives * (below + negatives / 2), axis=1), pairs)
 
 
-def _atoms(layout: Layout, cells: int) -> Bools:
+def atoms_of(layout: Layout, cells: int) -> Bools:
     """Cells in which equal scores are truly equal; none where the score's field does not say."""
     part = layout.part(Stream.PREDICTIONS)
     field = next((field for field in part.fields if field.name == SCORE), None) if part else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ EXPECTED_MIN: Final = 5.0
 
 
 class Table(NamedTuple):
-    """Pearson's statistic of each 2 × K table, float64[S, F], its degrees of freedom and all its events."""
+    """The statistic of each 2 × K table, float64[S, F], its degrees of freedom and all its events."""
 
     value: Floats
     free: Ints
@@ -61,7 +62,8 @@ def chi2_terms(sides: Sides) -> Floats:
     return _terms(sides, *_counts(sides))
 
 
-def _table(sides: Sides) -> Table:
+def table_of(sides: Sides, adds: Callable[[Floats, Floats, Floats, Floats], Floats]) -> Table:
+    """The test of each field's 2 × K table; `adds(one, other, all of one, all of the other)` is what a cell gives."""
     gather = sides.gather
     counts = _counts(sides)
     smaller = np.minimum(sides.reference.valid, sides.current.valid)
@@ -74,9 +76,13 @@ def _table(sides: Sides) -> Table:
     rest = [np.where(joined, side, 0) for side in rest]
     totals = [np.add.reduceat(k, gather.coarse_fields, axis=1) + r for k, r in zip(kept, rest, strict=True)]
     wide = [gather.each_coarse(total) for total in totals]
-    value = np.add.reduceat(_pearson(*kept, *wide), gather.coarse_fields, axis=1) + _pearson(*rest, *totals)
+    value = np.add.reduceat(adds(*kept, *wide), gather.coarse_fields, axis=1) + adds(*rest, *totals)
     cells = np.add.reduceat(alone.astype(np.int64), gather.coarse_fields, axis=1) + joined
     return Table(value, np.maximum(cells - 1, 0), totals[0] + totals[1])
+
+
+def _table(sides: Sides) -> Table:
+    return table_of(sides, _pearson)
 
 
 def _terms(sides: Sides, reference: Floats, current: Floats) -> Floats:

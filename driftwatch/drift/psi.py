@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from driftwatch.drift.estimates import field_estimate, ratio
-from driftwatch.drift.gather import Sides
+from driftwatch.drift.gather import Bools, Sides
 from driftwatch.drift.reading import Estimate, Floats, Ints
 from driftwatch.drift.statistic import ALL_KINDS, Kind, Needs, Statistic, Worse
 
@@ -36,11 +36,17 @@ def psi_values(sides: Sides) -> Floats:
 
 def psi_terms(sides: Sides) -> Floats:
     """float64[S, G]: what each coarse cell adds; never negative."""
+    p, q, seen = sides.once(smoothed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(seen, (q - p) * np.log(q / p), 0.0)
+
+
+def smoothed(sides: Sides) -> tuple[Floats, Floats, Bools]:
+    """float64[S, G] twice: the shares of both sides with ½ count per cell; and bool[S, G]: which cells count at all."""
     half = sides.once(halved)
     p = (sides.reference.coarse + half) / _spread(sides, sides.reference.valid)
     q = (sides.current.coarse + half) / _spread(sides, sides.current.valid)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(half > 0, (q - p) * np.log(q / p), 0.0)
+    return p, q, half > 0
 
 
 def halved(sides: Sides) -> Floats:

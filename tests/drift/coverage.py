@@ -21,10 +21,14 @@ BINARY = (
     "accuracy", "accuracy_decay", "accuracy_ratio", "precision", "recall", "specificity", "f1", "auc",
     "brier_score", "calibration_gap", "calibration_intercept", "calibration_slope", "calibration_error_squared",
     "precision_decay", "recall_decay", "specificity_decay", "f1_decay", "auc_decay", "brier_score_decay",
-    "log_loss", "log_loss_decay",
+    "log_loss", "log_loss_decay", "matthews", "matthews_decay", "cohens_kappa", "cohens_kappa_decay",
+    "balanced_accuracy", "balanced_accuracy_decay",
 )  # fmt: skip
 REGRESSION = ("mae", "rmse", "bias", "mae_decay", "rmse_decay", "bias_decay")
-BOUNDS = ("ks_statistic", "wasserstein", "mean_shift", "p05_shift", "median_shift", "p95_shift")
+BOUNDS = (
+    "ks_statistic", "kuiper_statistic", "mann_whitney", "wasserstein", "energy_distance", "mean_shift", "p05_shift",
+    "median_shift", "p95_shift", "average_precision",
+)  # fmt: skip
 """Their limits are the grid's error and always hold: tests on raw values show it, chance has no part in them."""
 REFERENCE = 20_000
 
@@ -36,7 +40,8 @@ one fixed seed); `tests/drift/test_coverage.py` holds the table to its bounds. A
 
 Intervals are 95 % intervals of the window's chance. Those of differences to the reference count its chance too; the
 reference (20 000 events) is drawn anew for every window. The estimate without labels has one reference, and the truth of a window is the
-realised accuracy of its own labels. The limits of `ks_statistic`, `wasserstein` and the shifts are the grid's error and always hold.
+realised accuracy of its own labels. The limits of `ks_statistic`, `kuiper_statistic`, `mann_whitney`, `wasserstein`, `energy_distance`,
+`average_precision` and the shifts are the grid's error and always hold.
 """
 
 
@@ -128,8 +133,21 @@ def _binary(rng: np.random.Generator, n: int) -> tuple[dict[str, Estimate], dict
         "calibration_intercept": 0, "calibration_slope": 1, "calibration_error_squared": 0,
         "log_loss": -np.sum(weights * (grid * np.log(grid) + (1 - grid) * np.log(1 - grid))),
     }  # fmt: skip
+    truth |= _agreement(np.array([[tn, fn], [fp, tp]]))
     truth |= {name: 0 for name in BINARY if name.endswith("_decay")}
     return found, {name: float(value) for name, value in truth.items()}
+
+
+def _agreement(p: np.ndarray) -> dict[str, float]:
+    """Of the shares by decision and label."""
+    decided, labelled, right = p.sum(axis=1), p.sum(axis=0), np.trace(p)
+    chance = decided @ labelled
+    spread = np.sqrt((1 - decided @ decided) * (1 - labelled @ labelled))
+    return {
+        "matthews": float((right - chance) / spread),
+        "cohens_kappa": float((right - chance) / (1 - chance)),
+        "balanced_accuracy": float(np.mean(np.diag(p) / labelled)),
+    }
 
 
 def _labelled(rng: np.random.Generator, field, grid: np.ndarray, weights: np.ndarray, size: int) -> Ints:

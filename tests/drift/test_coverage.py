@@ -20,7 +20,7 @@ def rates() -> list[tuple[str, str, list[float]]]:
 
 @pytest.mark.slow
 def test_every_rate_is_near_what_it_should_be(rates: list[tuple[str, str, list[float]]]) -> None:
-    """KS is conservative, and small windows may be off by some per cent; nothing is anywhere near useless."""
+    """KS and Kuiper are conservative, and small windows may be off by some per cent; nothing is anywhere near useless."""
     for name, what, found in rates:
         for n, rate in zip(coverage.SIZES, found, strict=True):
             if np.isnan(rate):
@@ -28,7 +28,7 @@ def test_every_rate_is_near_what_it_should_be(rates: list[tuple[str, str, list[f
             if what.startswith("below"):
                 # Goodness of fit takes the reference for the truth, so it is too small where N is near M.
                 assert rate < (0.085 if name == "chi2_fit_p_value" else 0.07), (name, what, n)
-                assert rate > 0.03 or name == "ks_p_value", (name, what, n)
+                assert rate > 0.03 or name in ("ks_p_value", "kuiper_p_value"), (name, what, n)
             else:
                 # Of no gap at all the debiased square's interval is too wide, and says so.
                 wide = name == "calibration_error_squared"
