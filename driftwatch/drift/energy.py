@@ -17,8 +17,8 @@ def energy_distance(sides: Sides) -> Estimate:
     """√(2∫(F_ref − F_cur)² dx), x in reference standard deviations, float64[slices, numeric fields].
 
     Each cell's mass lies at its centre. The raw values' distance differs by at most that of each side from its own
-    centres (the triangle's inequality): inside a cell of share p both distribution functions differ by at most p over
-    its width, at most twice the way h from centre to edge, so by √(4Σp²h) a side: `lower` and `upper`. Values out of
+    centres (the triangle's inequality): of a cell's share p the part a on one side of the centre makes at most a²·h, h the
+    way from centre to edge, and the rest likewise, so √(2Σp²h) a side: `lower` and `upper`. Values out of
     the reference's range count at its end. NaN where a side is empty, and for a constant reference.
     """
     gather, pick = sides.gather, sides.gather.numeric
@@ -32,7 +32,7 @@ def energy_distance(sides: Sides) -> Estimate:
 
 def _hidden(side: Side) -> Floats:
     """float64[S, F]: the largest energy distance of raw values from their cells' centres."""
-    return np.sqrt(4 * side.gather.sum(side.shares * side.shares * side.gather.geometry.slack))
+    return np.sqrt(2 * side.gather.sum(side.shares * side.shares * side.gather.geometry.slack))
 
 
 ENERGY_DISTANCE: Final = Statistic(

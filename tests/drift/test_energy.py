@@ -44,6 +44,15 @@ def test_on_a_grid_the_raw_value_lies_between_the_limits(seed: int, cells: int) 
     assert found.lower[0, 0] - 1e-9 <= raw <= found.upper[0, 0] + 1e-9
 
 
+def test_the_limits_know_what_a_gap_between_atoms_hides() -> None:
+    """All values of the window just below an atom; the gap's cell has its mass in the middle."""
+    reference, current = np.array([0.0] * 90 + [1.0] * 10), np.full(50, 0.999)
+    field = c.exact("x", 0, reference)
+    found = _read(field, reference, current)
+    raw = stats.energy_distance(reference / field.deviation, current / field.deviation)
+    assert found.upper[0, 0] > raw > found.value[0, 0] * 1.3
+
+
 def test_nothing_apart_is_zero_and_a_step_its_root() -> None:
     values = np.repeat([0.0, 1.0], 20)
     field = c.exact("x", 0, values)
