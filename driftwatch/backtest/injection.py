@@ -94,6 +94,8 @@ def usual(plan: ModelPlan) -> list[Injection]:
         made += [Injection(numeric, Kind.SCALE, 1.5), Injection(numeric, Kind.MISSING, 0.05)]
     if category:
         made.append(Injection(category, Kind.SWAP))
+    embeddings = (name for part in reference.layout.parts for name in part.embeddings)
+    made += [Injection(name, Kind.SWAP) for name in embeddings]
     table = reference.layout.slices
     if numeric and table.dimensions and len(table.dimensions[0].columns) == 1 and table.dimensions[0].kept:
         first = table.dimensions[0]
@@ -137,6 +139,9 @@ class Injector:
                 if reading.label is not None:
                     yield stream.topic, self._editing(stream, reading.label, self._noise())
                 continue
+            vectors = {embedding.name: embedding.path for embedding in reading.embeddings}
+            if wanted.field in vectors:
+                yield stream.topic, self._editing(stream, vectors[wanted.field], self._turn())
             paths = dict((*reading.numeric, *reading.textual))
             if wanted.field in paths:
                 yield stream.topic, self._editing(stream, paths[wanted.field], self._edit())
@@ -178,6 +183,19 @@ class Injector:
         by = wanted.size * self._deviation()
         return lambda value, _: value + by if _number(value) else value
 
+    def _turn(self) -> Callable[[Any, random.Random], Any]:
+        """An embedding: gone, longer, or with neighbouring coordinates exchanged, as another training of its encoder has them."""
+        wanted = self._injection
+        if wanted.kind is Kind.SHIFT:
+            raise ValueError(
+                f"{wanted}: coordinates of an embedding have no deviation to shift by; write "
+                f"`{wanted.field} swap`, `{wanted.field} scale 1.2` or `{wanted.field} missing 5 %`"
+            )
+        if wanted.kind is Kind.MISSING:
+            return self._edit()
+        change = _exchanged if wanted.kind is Kind.SWAP else _scaled(wanted.size)
+        return lambda value, _: change(value) if isinstance(value, list) else value
+
     def _noise(self) -> Callable[[Any, random.Random], Any]:
         """Labels that say something else: the other class, or a number one deviation off."""
         wanted, task = self._injection, self._plan.spec.task
@@ -218,6 +236,17 @@ class Injector:
         if len(names) < 2:
             raise ValueError(f"{self._injection}: there are no two categories to swap")
         return names[0], names[1]
+
+
+def _exchanged(vector: list[Any]) -> list[Any]:
+    """Two and two neighbours exchanged; the last of an odd number stays."""
+    even = len(vector) // 2 * 2
+    pairs = zip(vector[1:even:2], vector[0:even:2], strict=True)
+    return [*(each for pair in pairs for each in pair), *vector[even:]]
+
+
+def _scaled(by: float) -> Callable[[list[Any]], list[Any]]:
+    return lambda vector: [each * by if _number(each) else each for each in vector]
 
 
 def _number(value: Any) -> bool:

@@ -30,8 +30,8 @@ def backtest(
         list[str] | None,
         typer.Option(
             "--inject",
-            help="A change: `FIELD shift 0.5`, `FIELD scale 1.2`, `FIELD swap`, `FIELD missing 5 %`, `labels noise 10 %`, "
-            "each also `in COLUMN=VALUE`; default: some of each.",
+            help="A change: `FIELD shift 0.5`, `FIELD scale 1.2`, `FIELD swap` (of an embedding: neighbouring coordinates), "
+            "`FIELD missing 5 %`, `labels noise 10 %`, each also `in COLUMN=VALUE`; default: some of each.",
         ),
     ] = None,
     begin: Annotated[

@@ -208,3 +208,19 @@ def test_features_that_are_nothing_but_an_embedding_wait_as_what_is_made_of_it(f
     compared = [key for key in expected if key[1].startswith(("f.vector", "far", "rest", "along"))]
     assert len(compared) > 50
     assert {key: found[key] for key in compared} == {key: expected[key] for key in compared}
+
+
+def test_a_backtest_tells_when_another_encoder_would_be_found(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Calm history, then the same with neighbouring coordinates exchanged from its middle on."""
+    calm = written(folder, "calm.jsonl", records(6, 6, 6))
+    config = str(folder / "c.yaml")
+    command = ["backtest", "-c", config, f"p={calm}", "--json"]
+    assert run([*command, "--inject", "f.vector swap", "--inject", "f.vector missing 50 %"]) == 0
+    was, turned_, gone = json.loads(capsys.readouterr().out)
+    assert (was["alerts"], gone["alerts"]) == ([], [])
+    (alert,) = turned_["alerts"]
+    assert (alert["rule"], alert["field"]) == ("meaning", "rest")
+    assert run([*command, "--inject", "f.vector shift 1"]) != 0
+    assert "write `f.vector swap`" in capsys.readouterr().err
