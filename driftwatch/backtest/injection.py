@@ -194,7 +194,7 @@ class Injector:
         if wanted.kind is Kind.MISSING:
             return self._edit()
         change = _exchanged if wanted.kind is Kind.SWAP else _scaled(wanted.size)
-        return lambda value, _: change(value) if isinstance(value, list) else value
+        return lambda value, _: change(cast("list[Any]", value)) if isinstance(value, list) else value
 
     def _noise(self) -> Callable[[Any, random.Random], Any]:
         """Labels that say something else: the other class, or a number one deviation off."""
