@@ -23,7 +23,7 @@ class Table(NamedTuple):
 
     value: Floats
     free: Ints
-    events: Ints
+    events: Floats
 
 
 def chi2_statistic(sides: Sides) -> Estimate:
@@ -62,8 +62,28 @@ def chi2_terms(sides: Sides) -> Floats:
     return _terms(sides, *_counts(sides))
 
 
+class Joined(NamedTuple):
+    """The 2 × K tables after small cells were joined: of reference and window, the cells that stand alone, float64[S, G]
+    (0 elsewhere), the joined rest and the totals, float64[S, F]; and the number of cells, int64[S, F].
+    """
+
+    alone: tuple[Floats, Floats]
+    rest: tuple[Floats, Floats]
+    totals: tuple[Floats, Floats]
+    cells: Ints
+
+
 def table_of(sides: Sides, adds: Callable[[Floats, Floats, Floats, Floats], Floats]) -> Table:
     """The test of each field's 2 × K table; `adds(one, other, all of one, all of the other)` is what a cell gives."""
+    found, gather = sides.once(joined), sides.gather
+    wide = [gather.each_coarse(total) for total in found.totals]
+    value = np.add.reduceat(adds(*found.alone, *wide), gather.coarse_fields, axis=1)
+    value += adds(*found.rest, *found.totals)
+    return Table(value, np.maximum(found.cells - 1, 0), found.totals[0] + found.totals[1])
+
+
+def joined(sides: Sides) -> Joined:
+    """The tables of all slices and fields."""
     gather = sides.gather
     counts = _counts(sides)
     smaller = np.minimum(sides.reference.valid, sides.current.valid)
@@ -71,14 +91,15 @@ def table_of(sides: Sides, adds: Callable[[Floats, Floats, Floats, Floats], Floa
     share = np.nan_to_num(share)
     alone = (counts[0] + counts[1]) * gather.each_coarse(share) >= EXPECTED_MIN
     rest = [np.add.reduceat(np.where(alone, 0, side), gather.coarse_fields, axis=1) for side in counts]
-    joined = (rest[0] + rest[1]) * share >= EXPECTED_MIN
-    kept = [np.where(alone, side, 0) for side in counts]
-    rest = [np.where(joined, side, 0) for side in rest]
-    totals = [np.add.reduceat(k, gather.coarse_fields, axis=1) + r for k, r in zip(kept, rest, strict=True)]
-    wide = [gather.each_coarse(total) for total in totals]
-    value = np.add.reduceat(adds(*kept, *wide), gather.coarse_fields, axis=1) + adds(*rest, *totals)
-    cells = np.add.reduceat(alone.astype(np.int64), gather.coarse_fields, axis=1) + joined
-    return Table(value, np.maximum(cells - 1, 0), totals[0] + totals[1])
+    enough = (rest[0] + rest[1]) * share >= EXPECTED_MIN
+    one, other = (np.where(alone, side, 0) for side in counts)
+    rest_one, rest_other = (np.where(enough, side, 0) for side in rest)
+    totals = (
+        np.add.reduceat(one, gather.coarse_fields, axis=1) + rest_one,
+        np.add.reduceat(other, gather.coarse_fields, axis=1) + rest_other,
+    )
+    cells = np.add.reduceat(alone.astype(np.int64), gather.coarse_fields, axis=1) + enough
+    return Joined((one, other), (rest_one, rest_other), totals, cells)
 
 
 def _table(sides: Sides) -> Table:

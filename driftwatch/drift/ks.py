@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from driftwatch.drift.estimates import field_estimate, ratio
-from driftwatch.drift.gather import Sides
+from driftwatch.drift.gather import Side, Sides
 from driftwatch.drift.ks_exact import ks_exact_p_value
 from driftwatch.drift.ks_limit import ks_limit_p_value
 from driftwatch.drift.reading import Estimate, Floats
@@ -25,11 +25,9 @@ def ks_statistic(sides: Sides) -> Estimate:
     (shares of both sides) above what its edges show, and nothing is hidden inside an atom: `upper` =
     D + max_k min(r_k, w_k) over the other cells, at most 1. NaN where a side has no valid value.
     """
-    gather = sides.gather
     lower = sides.once(_distance)
-    hidden = np.minimum(sides.reference.shares, sides.current.shares) * ~gather.atomic
-    upper = np.minimum(lower + np.maximum.reduceat(hidden, gather.starts, axis=1), 1.0)
-    pick = gather.numeric
+    upper = np.minimum(lower + sides.once(hidden), 1.0)
+    pick = sides.gather.numeric
     return field_estimate(
         _names(sides), lower[:, pick], sides.current.valid[:, pick], lower[:, pick], upper[:, pick]
     )
@@ -51,6 +49,17 @@ def ks_p_value(sides: Sides) -> Estimate:
     if small.any():
         value[small] = ks_exact_p_value(m[small], n[small], distance[small])
     return field_estimate(_names(sides), value, n)
+
+
+def hidden(sides: Sides) -> Floats:
+    """float64[S, F]: the largest difference that can lie inside a cell, max_k min(r_k, w_k) over those that are no atoms."""
+    least = np.minimum(sides.reference.once(open_shares), sides.current.shares)
+    return np.maximum.reduceat(least, sides.gather.starts, axis=1)
+
+
+def open_shares(side: Side) -> Floats:
+    """float64[S, C]: each cell's share, 0 in atoms."""
+    return np.where(side.gather.atomic, 0.0, side.shares)
 
 
 def _distance(sides: Sides) -> Floats:

@@ -8,13 +8,16 @@ import numpy as np
 
 from driftwatch.drift.estimates import field_estimate, ratio
 from driftwatch.drift.gather import Sides
+from driftwatch.drift.ks import hidden
 from driftwatch.drift.reading import Estimate, Floats
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.summaries.layout import FieldKind
 
 EVENTS_MIN: Final = 4
 """Below this effective size the p-value's limit distribution is not near (Press et al. 2007, §14.3)."""
-_TERMS: Final = 100
+_LEAST: Final = 0.4
+"""Below it the series is 1 to 1e-6 and would need many terms; above it the twelfth is below 1e-19."""
+_TERMS: Final = 12
 
 
 def kuiper_statistic(sides: Sides) -> Estimate:
@@ -25,8 +28,7 @@ def kuiper_statistic(sides: Sides) -> Estimate:
     """
     gather, pick = sides.gather, sides.gather.numeric
     lower = sides.once(_distance)
-    hidden = np.minimum(sides.reference.shares, sides.current.shares) * ~gather.atomic
-    upper = np.minimum(lower + 2 * np.maximum.reduceat(hidden, gather.starts, axis=1), 1.0)
+    upper = np.minimum(lower + 2 * sides.once(hidden), 1.0)
     names = KUIPER_STATISTIC.names(gather)
     return field_estimate(names, lower[:, pick], sides.current.valid[:, pick], lower[:, pick], upper[:, pick])
 
@@ -45,12 +47,12 @@ def kuiper_p_value(sides: Sides) -> Estimate:
 
 
 def _tail(scaled: Floats) -> Floats:
-    """The limit's upper tail; its series is 1 to the last digit below 0.4, where it would not settle."""
+    """The limit's upper tail."""
     total = np.zeros_like(scaled)
     for term in range(1, _TERMS + 1):
         square = (term * scaled) ** 2
         total += (4 * square - 1) * np.exp(-2 * square)
-    return np.where(scaled < 0.4, 1.0, np.minimum(np.maximum(2 * total, 0.0), 1.0)) + 0 * scaled
+    return np.where(scaled < _LEAST, 1.0, np.minimum(np.maximum(2 * total, 0.0), 1.0)) + 0 * scaled
 
 
 def _distance(sides: Sides) -> Floats:

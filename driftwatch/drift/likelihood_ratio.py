@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import chdtrc, xlogy
+from scipy.special import chdtrc
 
 from driftwatch.drift.chi2 import Table, table_of
 from driftwatch.drift.estimates import field_estimate
@@ -35,12 +35,15 @@ def _table(sides: Sides) -> Table:
 
 def _likelihood(one: Floats, other: Floats, all_one: Floats, all_other: Floats) -> Floats:
     """What a cell adds; both samples' expected events add up to its own, so the sum is never below zero."""
-    everyone = np.maximum(all_one + all_other, 1.0)
-    parts = (
-        xlogy(seen, np.where(seen > 0, seen * everyone / np.maximum((one + other) * total, 1.0), 1.0))
-        for seen, total in ((one, all_one), (other, all_other))
-    )
-    return np.asarray(2 * sum(parts), np.float64)
+    both, everyone = np.maximum(one + other, 1.0), np.maximum(all_one + all_other, 1.0)
+    shares = everyone / np.maximum(all_one, 1.0), everyone / np.maximum(all_other, 1.0)
+    found = one * _log(one / both * shares[0]) + other * _log(other / both * shares[1])
+    return np.asarray(2 * found, np.float64)
+
+
+def _log(ratios: Floats) -> Floats:
+    """ln; 0 of 0, which is multiplied by 0."""
+    return np.log(ratios, out=np.zeros_like(ratios), where=ratios > 0)
 
 
 G_STATISTIC: Final = Statistic(

@@ -8,7 +8,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from driftwatch.drift.estimates import field_estimate, ratio
-from driftwatch.drift.gather import Sides
+from driftwatch.drift.gather import Side, Sides
+from driftwatch.drift.ks import open_shares
+from driftwatch.drift.quadratic import together
 from driftwatch.drift.reading import Estimate, Floats
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.summaries.layout import FieldKind
@@ -24,9 +26,9 @@ def mann_whitney(sides: Sides) -> Estimate:
     differs by at most ½Σ p_k·q_k over the cells that are not atoms: `lower` and `upper`. NaN where a side is empty.
     """
     value = sides.once(_superiority)
-    tied = sides.reference.shares * sides.current.shares * ~sides.gather.atomic / 2
-    hidden, pick = sides.gather.sum(tied), sides.gather.numeric
-    lower, upper = np.maximum(value - hidden, 0.0), np.minimum(value + hidden, 1.0)
+    tied = sides.gather.sum(sides.reference.once(open_shares) * sides.current.shares) / 2
+    pick = sides.gather.numeric
+    lower, upper = np.maximum(value - tied, 0.0), np.minimum(value + tied, 1.0)
     names = MANN_WHITNEY.names(sides.gather)
     return field_estimate(names, value[:, pick], sides.current.valid[:, pick], lower[:, pick], upper[:, pick])
 
@@ -40,8 +42,8 @@ def mann_whitney_p_value(sides: Sides) -> Estimate:
     pick = sides.gather.numeric
     m, n = (side.valid[:, pick].astype(np.float64) for side in (sides.reference, sides.current))
     both = m + n
-    cells = (sides.reference.cells + sides.current.cells).astype(np.float64)
-    ties = sides.gather.sum(cells * (cells * cells - 1))[:, pick]
+    cells = sides.once(together)
+    ties = sides.gather.sum(cells * cells * cells)[:, pick] - both
     enough = np.minimum(m, n) >= EVENTS_MIN
     variance = np.where(enough, m * n / 12 * (both + 1 - ratio(ties, both * (both - 1))), np.nan)
     away = np.abs(sides.once(_superiority)[:, pick] - 0.5) * m * n
@@ -53,8 +55,12 @@ def mann_whitney_p_value(sides: Sides) -> Estimate:
 
 def _superiority(sides: Sides) -> Floats:
     """float64[S, F]: Σ_k q_k·(F_ref below the cell + ½ p_k)."""
-    below = sides.reference.cumulative - sides.reference.shares / 2
-    return np.minimum(sides.gather.sum(sides.current.shares * below), 1.0)
+    return np.minimum(sides.gather.sum(sides.current.shares * sides.reference.once(_middle)), 1.0)
+
+
+def _middle(side: Side) -> Floats:
+    """float64[S, C]: the share below each cell and half of its own."""
+    return side.cumulative - side.shares / 2
 
 
 _NEEDS: Final = Needs(kinds=frozenset({FieldKind.NUMERIC}))

@@ -87,8 +87,13 @@ def _events(sides: Sides) -> Floats:
 def _squares(sides: Sides) -> Floats:
     """float64[S, C]: (F − G)² times the events of both samples in the cell."""
     squares = sides.apart * sides.apart
-    squares *= sides.reference.cells + sides.current.cells
+    squares *= sides.once(together)
     return squares
+
+
+def together(sides: Sides) -> Floats:
+    """float64[S, C]: events of both samples by cell."""
+    return (sides.reference.cells + sides.current.cells).astype(np.float64)
 
 
 def _by_variance(h: Floats, below: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from driftwatch.drift.estimates import field_estimate, ratio
-from driftwatch.drift.gather import Side, Sides
+from driftwatch.drift.gather import Gather, Side, Sides
 from driftwatch.drift.reading import Estimate, Floats
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.summaries.layout import FieldKind
@@ -53,12 +53,24 @@ def _compared(sides: Sides) -> Compared:
 
 
 def _mean(side: Side) -> Mean:
-    geometry = side.gather.geometry
+    gather = side.gather
+    places, squares = gather.keep(_moments, lambda: _moments(gather))
     n = side.valid.astype(np.float64)
-    mean = ratio(side.gather.sum(side.cells * geometry.centres), n)
-    gap = geometry.centres - side.gather.each_cell(mean)
-    square = side.gather.sum(side.cells * (gap * gap + geometry.slack * geometry.slack / 3))
+    mean = ratio(gather.sum(side.cells * places), n)
+    square = np.maximum(gather.sum(side.cells * squares) - n * mean * mean, 0.0)
     return Mean(mean, ratio(square, n * (n - 1)), n - 1)
+
+
+def _moments(gather: Gather) -> tuple[Floats, Floats]:
+    """float64[C] each: cells' centres from the middle of their field, and their squares with the spread inside.
+
+    From there, so that values far from zero lose no digits when the mean's square is taken off.
+    """
+    geometry = gather.geometry
+    sizes = gather.sizes.astype(np.float64)
+    middle = np.repeat(np.add.reduceat(geometry.centres, gather.starts) / sizes, gather.sizes)
+    places = geometry.centres - middle
+    return places, places * places + geometry.slack * geometry.slack / 3
 
 
 def _estimate(sides: Sides, value: Floats) -> Estimate:
