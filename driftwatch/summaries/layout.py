@@ -47,9 +47,23 @@ DECISION: Final = "decision"
 OTHER: Final = "__other__"
 SCORE_DECISION: Final = "score_decision"
 """Name of the block that counts score and decision together."""
+CLASS_DECIDED: Final = "class_decided"
+CLASS_SCORE_LABEL: Final = "class_score_label"
+CLASS_CALIBRATION: Final = "class_calibration"
+"""Names of the blocks that hold every class's own score against the decision and the label (one-vs-rest)."""
 
 FIXED_POINT: Final = 1_000_000
 """Fixed-point sums count in units of 1e-6 (of a probability, or of the regression scale)."""
+
+
+def class_score(name: str) -> str:
+    """Name of the field made of a class's own score."""
+    return f"{SCORE}[{name}]"
+
+
+def is_output(field: str) -> bool:
+    """Whether a field is made of what the model said: its score, its decision, or a class's own score."""
+    return field in (SCORE, DECISION) or (field.startswith(f"{SCORE}[") and field.endswith("]"))
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -130,6 +144,9 @@ class Block(msgspec.Struct, frozen=True):
 #   score_decision  (groups + 1, classes)  score group x decision; a group is a score cell (binary) or a coarse one
 #                                     (multiclass). Events without a usable score or decision: first place of the last row
 #
+#   class_decided   (K, most cells + 1, 2)  cell of the class's own score x whether that class was decided; K classes
+#                                     with a score of their own. Without a usable score: the last row
+#
 # Blocks of the labels part. Axis meanings, in order:
 #   confusion    (classes, classes)   decided class x label                       binary, multiclass
 #   score_label  (score cells, 2)     cell of the field `score` x label 0/1       binary
@@ -138,6 +155,8 @@ class Block(msgspec.Struct, frozen=True):
 #   calibration_mass  (6, coarse cells of `score`)  the same sums on cells of equal reference mass
 #   calibration_ages  (age buckets, 3, equal-width cells)  n, sum y, sum p by label age
 #   strata       (coarse cells of `score`, classes, 2)  score x decision: labels, errors         binary, multiclass
+#   class_score_label  (K, most cells, 2)  cell of the class's own score x whether it is the label     multiclass
+#   class_calibration  (K, 6, equal-width cells)  the sums of `calibration`, p the class's own score, y = it is the label
 #   ages         (age buckets, 2)     matched labels, errors (regression: labels, |error| sum)
 #   residuals    (7,)                 n, sum e, sum |e|, sum e^2, sum e^4, sum |e/y|, n with y != 0   regression,
 #                                     e = predicted - label in units of the scale
@@ -180,6 +199,8 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """What makes the last of the fields from the others."""
     embedded: tuple[Embedded, ...] = ()
     """What makes the very last of the fields from embeddings."""
+    scored: tuple[str, ...] = ()
+    """Names of the fields of the classes' own scores, in the order of the first axis of the `class_…` blocks."""
 
     @property
     def made(self) -> tuple[str, ...]:

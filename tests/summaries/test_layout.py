@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import Block, Layout
+from driftwatch.summaries.layout import Block, Layout, class_score, is_output
 from tests.summaries.layouts import binary, categorical, multiclass, numeric, part
 
 
@@ -34,3 +34,9 @@ def test_the_hash_is_that_of_the_content() -> None:
     assert again == layout
     assert again.hash == layout.hash != multiclass().hash
     assert layout.part(Stream.FEATURES) is None
+
+
+def test_a_class_has_a_score_field_of_its_own() -> None:
+    assert class_score("cat") == "score[cat]"
+    assert all(is_output(name) for name in ("score", "decision", "score[cat]", "score[]]"))
+    assert not any(is_output(name) for name in ("scores", "score[cat", "income", "my score[cat]"))
