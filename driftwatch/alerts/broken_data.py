@@ -7,7 +7,7 @@ from typing import Final
 
 from driftwatch.alerts.alert import Alert
 from driftwatch.drift.statistic import Kind
-from driftwatch.summaries.layout import DECISION, SCORE
+from driftwatch.summaries.layout import DECISION, is_output
 from driftwatch.verdicts.verdict import Finding
 
 UNREADABLE: Final = frozenset({"missing_share", "invalid_share"})
@@ -38,7 +38,7 @@ def _explained(alert: Alert, quality: list[Finding]) -> bool:
 
 def _moves(broken: Finding, finding: Finding) -> bool:
     """Whether broken data moves the distribution of a field; a broken score moves the decisions."""
-    moved = {broken.field, DECISION} if broken.field == SCORE else {broken.field}
+    moved = {broken.field, DECISION} if is_output(broken.field) else {broken.field}
     return finding.field in moved and _holds_in(broken, finding)
 
 

@@ -10,7 +10,7 @@ from driftwatch.evidence.baseline import CELLS_MAX, CYCLES_MIN, DAY, WEEK
 from driftwatch.evidence.clumping import HOUR_MS
 from driftwatch.references.learn import EVENTS_MAX
 from driftwatch.references.reference import Reference
-from driftwatch.summaries.layout import SCORE, FieldKind, Layout, Part
+from driftwatch.summaries.layout import FieldKind, Layout, Part, is_output
 from driftwatch.summaries.performance import CALIBRATION_AGES
 
 SHARE_BYTES: Final = 450
@@ -58,7 +58,7 @@ def shares_of(layout: Layout, part: Part) -> tuple[int, int]:
         if field.kind is FieldKind.NUMERIC:
             edges = len(field.edges)
             atoms = sum(field.atoms) if field.atoms else ATOMS_MAX
-            shares += min(edges, DECILES + 2 * (field.name == SCORE)) + min(edges, atoms, ATOMS_MAX)
+            shares += min(edges, DECILES + 2 * is_output(field.name)) + min(edges, atoms, ATOMS_MAX)
         else:
             shares += len(field.categories) + 1
         shares += QUALITY_SHARES

@@ -10,7 +10,7 @@ from typing import Final
 from driftwatch.drift.gather import Gather, Sides
 from driftwatch.drift.reading import WHOLE, Estimate, Floats, Pair
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Scheme, Task
+from driftwatch.summaries.layout import FieldKind, Layout, Part, Scheme, Task, is_output
 
 ALL_STREAMS: Final = frozenset(Stream)
 ALL_KINDS: Final = frozenset(FieldKind)
@@ -144,6 +144,6 @@ class Statistic:
 
     def kind_of(self, fields: tuple[str, ...]) -> Kind:
         """Its kind when looked at for these fields only."""
-        if self.kind is Kind.INPUT and fields and all(name in (SCORE, DECISION) for name in fields):
+        if self.kind is Kind.INPUT and fields and all(map(is_output, fields)):
             return Kind.SCORE
         return self.kind

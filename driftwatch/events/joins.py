@@ -29,6 +29,14 @@ LABEL_ROW: Final = np.dtype([("time_ms", "<i8"), ("offset", "<i8"), ("payload", 
 """What a joined label leaves behind, under the generation of its prediction: which prediction that is (time, offset,
 partition), and the label's payload."""
 
+
+def class_score_row(classes: int) -> np.dtype[np.void]:
+    """What a prediction leaves behind of its classes' own scores: which prediction, and each score (NaN, inf as decoded)."""
+    return np.dtype(
+        [("time_ms", "<i8"), ("offset", "<i8"), ("partition", "<i4"), ("scores", "<f8", (classes,))]
+    )
+
+
 JoinRows = NDArray[np.void]
 """Structured rows of one of the dtypes above."""
 
@@ -72,7 +80,7 @@ class JoinTable(Protocol):
 
 
 class JoinTables(Protocol):
-    """The join tables of one daemon, by model and kind (`predictions`, `labels`, `features`)."""
+    """The join tables of one daemon, by model and kind (`predictions`, `labels`, `features`, `class_scores-…`)."""
 
     def table(self, model: str, kind: str, dtype: np.dtype[np.void]) -> JoinTable:
         """The table of this name, made empty at first use."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from driftwatch.events.fields import canonical_text, short_text
 from driftwatch.events.times import Duration
 from driftwatch.spec import Spec
 
@@ -63,12 +64,24 @@ class PredictionsSpec(StreamSpec):
     """The model's number: a probability (binary, multiclass: of the decided class) or the predicted value."""
     decision: Path | None = None
     """The decided class; binary without it decides by `threshold`."""
+    class_scores: dict[str, Path] = {}
+    """Multiclass only: the model's probability of each class, as a map from class to dotted path, such as
+    `{cat: scores.cat, dog: scores.dog}`. Each is a field `score[cat]`, and the way to one-vs-rest statistics."""
     threshold: float = 0.5
     """Binary only: the decision is 1 where the score is at or above it."""
     features: Path | list[Path] | dict[str, Path] | None = None
     """Where the features are: the path of an object, a list of paths, or names with paths."""
     label: Path | None = None
     """The label, where a prediction record already carries it."""
+
+    @field_validator("class_scores", mode="before")
+    @classmethod
+    def _as_decisions_are_written(cls, data: object) -> object:
+        """Classes as the canonical texts by which decisions and labels are compared."""
+        if not isinstance(data, dict):
+            return data
+        named = cast("dict[object, object]", data).items()
+        return {short_text(text) if (text := canonical_text(k)) is not None else k: path for k, path in named}
 
 
 class FeaturesSpec(StreamSpec):

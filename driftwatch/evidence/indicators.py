@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.evidence.groups import Group
-from driftwatch.summaries.layout import DECISION, SCORE, Field, FieldKind, Part
+from driftwatch.summaries.layout import Field, FieldKind, Part, is_output
 
 Ints = NDArray[np.int64]
 
@@ -51,7 +51,7 @@ def watches(part: Part, reference: Ints) -> tuple[Watch, ...]:
     for field in part.fields:
         valid = (field.start, field.start + field.cells)
         values = _numeric(field, reference) if field.kind is FieldKind.NUMERIC else _categorical(field)
-        group = Group.SCORES if field.name in (SCORE, DECISION) else Group.INPUTS
+        group = Group.SCORES if is_output(field.name) else Group.INPUTS
         if values and reference[slice(*valid)].any():
             found.append(Watch(field.name, group, valid, tuple(values)))
         found.append(
@@ -66,7 +66,7 @@ def _numeric(field: Field, reference: Ints) -> Iterator[Indicator] | list[Indica
     if not total or not field.edges:
         return []
     below = np.cumsum(counts)[:-1] / total  # share at or below each edge
-    levels = (*_DECILES, *_TAILS) if field.name == SCORE else _DECILES
+    levels = (*_DECILES, *_TAILS) if is_output(field.name) else _DECILES
     nearest = {int(np.abs(below - level).argmin()) for level in levels}
     edges = [
         Indicator(f"<= {field.edges[i]:.4g}", ((field.start, field.start + i + 1),))

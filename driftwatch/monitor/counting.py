@@ -21,6 +21,7 @@ from driftwatch.events.joins import (
     JoinTables,
 )
 from driftwatch.events.matching import match
+from driftwatch.monitor.class_scores import ClassScores
 from driftwatch.monitor.inspecting import Inspecting
 from driftwatch.monitor.joining import label_rows, labelled, prediction_rows, remember, repeated
 from driftwatch.monitor.plan import ModelPlan
@@ -54,7 +55,9 @@ class Counting:
         tally: Tally,
         joins: JoinTables,
         inspecting: Inspecting,
+        scored: Sequence[Sequence[str]] = (),
     ) -> None:
+        """`scored`: lists of class scores for which the state may hold join rows."""
         self.plan, self.versions, self.values, self.tally = plan, versions, values, tally
         self.limit = ALL_IDS
         """Ids above it are not sampled (E12)."""
@@ -63,6 +66,7 @@ class Counting:
         self.predictions: JoinTable = joins.table(plan.name, "predictions", PREDICTION_ROW)
         self.features: JoinTable = joins.table(plan.name, "features", PREDICTION_ROW)
         self.labels: JoinTable = joins.table(plan.name, "labels", LABEL_ROW)
+        self.class_scores = ClassScores(plan, joins, scored)
         self._within_ms = plan.spec.join_within
 
     def take_noticed(self) -> Noticed:
@@ -80,6 +84,7 @@ class Counting:
             decisions = version.decisions(part.decisions, part.scores, len(part))
             rows = prediction_rows(part, codes, version.decider.codes(decisions), self._number(version))
             self._remember(self.predictions, part, rows)
+            self._remember_class_scores(part)
             if self.plan.predictions_wait:
                 waiting.append(part)
                 self.tally.add_all(Stream.PREDICTIONS, part.partitions, RecordClass.WAITING)
@@ -215,16 +220,17 @@ class Counting:
             if isinstance(version, Version):
                 here = np.flatnonzero(rows["version"] == number)
                 part = block.select(here)
-                version.count_labels(part.times_ms, rows[here], part.labels, codes[here])
+                own = self.class_scores.of(part.ids, rows[here], version.scored)
+                version.count_labels(part.times_ms, rows[here], part.labels, codes[here], own)
 
     def _count_own_labels(self, version: Version, block: Block, rows: JoinRows, codes: Codes) -> None:
         """Labels inside the prediction record itself: known at once, at age 0."""
         labelled = [i for i, label in enumerate(block.labels) if label is not None]
         if labelled and self.plan.own_labels:
             here = np.array(labelled, np.int64)
-            version.count_labels(
-                block.times_ms[here], rows[here], [block.labels[i] for i in labelled], codes[here]
-            )
+            part = block.select(here)
+            own = self.class_scores.inside(part, version.scored)
+            version.count_labels(part.times_ms, rows[here], part.labels, codes[here], own)
 
     def _count_predictions(self, version: Version, block: Block, codes: Codes, decisions: Cells) -> None:
         self._notice_folded(codes)
@@ -308,6 +314,10 @@ class Counting:
     def _remember(self, table: JoinTable, block: Block, rows: JoinRows) -> None:
         kept = np.flatnonzero(block.ids <= self.limit)
         remember(table, block.ids[kept], rows[kept], block.times_ms[kept], self.plan.generation_ms)
+
+    def _remember_class_scores(self, block: Block) -> None:
+        if self.class_scores.kept:
+            self.class_scores.remember(block.select(np.flatnonzero(block.ids <= self.limit)))
 
     def _near(self, table: JoinTable, block: Block) -> tuple[Ints, JoinRows]:
         within = self._within_ms

@@ -72,4 +72,4 @@ def _lower(counting: Counting, limit: int) -> None:
 
 
 def _tables(counting: Counting) -> tuple[JoinTable, ...]:
-    return counting.predictions, counting.features, counting.labels
+    return counting.predictions, counting.features, counting.labels, *counting.class_scores.tables

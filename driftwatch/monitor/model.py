@@ -91,7 +91,9 @@ class ModelMonitor:
         self.inspecting = Inspecting(
             plan, load(saved, f"{plan.name}/inspection", InspectState), partitions.at
         )
-        self.counting = Counting(plan, self.versions, self.values, self.tally, joins, self.inspecting)
+        self.counting = Counting(
+            plan, self.versions, self.values, self.tally, joins, self.inspecting, state.scored
+        )
         self.counting.limit = min(
             state.limit, int((plan.spec.labels.sample if plan.spec.labels else 1.0) * ALL_IDS)
         )
@@ -428,6 +430,7 @@ class ModelMonitor:
             tally=self.tally.saved(),
             versions=self.versions.names,
             columns=list(self.values.columns),
+            scored=self.counting.class_scores.known,
             values=self.values.saved(),
             limit=self.counting.limit,
             learned=self.versions.learned_hashes,

@@ -18,7 +18,7 @@ from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.reference import Reference
 from driftwatch.references.subject import Subject
 from driftwatch.summaries.embedded import Embedded
-from driftwatch.summaries.layout import DECISION, SCORE, FieldKind
+from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, class_score
 from driftwatch.windows.series import Window
 
 GENERATIONS: Final = 16
@@ -143,6 +143,11 @@ class ModelPlan:
         """Whether labels come inside the prediction records, and from nowhere else."""
         return self.spec.predictions.label is not None and self.spec.labels is None
 
+    @cached_property
+    def scored(self) -> tuple[str, ...]:
+        """Names of the fields of the classes' own scores, in the order configured."""
+        return tuple(map(class_score, self.spec.predictions.class_scores))
+
     @property
     def learns(self) -> bool:
         """Whether some version's reference may have to be learned."""
@@ -187,7 +192,7 @@ class ModelPlan:
         for reference in self._references:
             part = reference.layout.part(stream)
             for field in part.own if part else ():
-                if part is None or field.name in (SCORE, DECISION, *part.embeddings):
+                if part is None or field.name in (SCORE, DECISION, *part.scored, *part.embeddings):
                     continue
                 if kinds.setdefault(field.name, field.kind) is not field.kind:
                     raise ReferenceFileError(

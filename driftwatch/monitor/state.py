@@ -40,6 +40,8 @@ class ModelState(msgspec.Struct):
     """(version, layout) by the small number that join rows carry; no layout while a version was being learned."""
     columns: list[str] = []
     """Slice columns by their place in join rows."""
+    scored: list[list[str]] = []
+    """Lists of fields of the classes' own scores for which join rows may be held."""
     values: dict[str, list[str]] = {}
     limit: int = ALL_IDS
     learned: dict[str, str] = {}

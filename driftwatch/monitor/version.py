@@ -85,6 +85,8 @@ class Version:
         self.decider = Decider(self.layout)
         self._no_decision = int(self.decider.cells([None], np.empty(0))[0])
         self._labels = LabelCounter(self.layout) if self.layout.part(Stream.LABELS) else None
+        self.scored: tuple[str, ...] = self._labels.part.scored if self._labels else ()
+        """Fields of the classes' own scores that its labels are counted with."""
         self.series: dict[Stream, Series] = {}
         rows = len(self.layout.slices.rows)
         for part in self.layout.parts:
@@ -160,15 +162,24 @@ class Version:
         self.state.last_event_ms = max(self.state.last_event_ms, int(block.times_ms.max()))
 
     def count_labels(
-        self, times_ms: Ints, rows: JoinRows, labels: list[float | str | None], codes: Codes
+        self,
+        times_ms: Ints,
+        rows: JoinRows,
+        labels: list[float | str | None],
+        codes: Codes,
+        class_scores: NDArray[np.float64] | None = None,
     ) -> None:
-        """Count n labels with their predictions' rows into the panes of the labels' own times."""
+        """Count n labels with their predictions' rows into the panes of the labels' own times.
+
+        `class_scores` float64[n, K] are those of the predictions, in the order of `scored`.
+        """
         series = self.series.get(Stream.LABELS)
         if self._labels is None or series is None:
             return
         ages_ms = np.maximum(times_ms - rows["time_ms"], 0)
         self._cohorts.label(rows["time_ms"].astype(np.int64), ages_ms)
-        labelled = Labelled(rows["score"], rows["decision"], self.decider.labels(labels), ages_ms)
+        values = self.decider.labels(labels)
+        labelled = Labelled(rows["score"], rows["decision"], values, ages_ms, class_scores)
         starts, joint = series.starts_ms(times_ms), self.joint(codes)
         for start_ms in np.unique(starts).tolist():
             here = np.flatnonzero(starts == start_ms)

@@ -32,7 +32,7 @@ from driftwatch.monitor.plan import ModelPlan
 from driftwatch.monitor.prospects import Lately, Prospects, prospects_of
 from driftwatch.monitor.snapshot import EvidenceView
 from driftwatch.monitor.version import Version
-from driftwatch.summaries.layout import DECISION, SCORE, Part
+from driftwatch.summaries.layout import Part, is_output
 from driftwatch.verdicts.spec import Severity
 from driftwatch.verdicts.verdict import CODE, SEVERE, Finding, Judgement, Verdict
 from driftwatch.windows.series import ClosedPane, Series, Window
@@ -337,7 +337,7 @@ def _sentence(found: Found) -> str:
 
 
 def _kind(group: Group, fields: set[str]) -> Kind:
-    if group is Group.MARKED and fields and fields <= {SCORE, DECISION}:
+    if group is Group.MARKED and fields and all(map(is_output, fields)):
         return Kind.SCORE
     return _KINDS[group]
 

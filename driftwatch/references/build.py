@@ -190,7 +190,7 @@ def _counted(
         adds = _adder(layout, part, of, joints[stream])
         totals[stream], panes[stream] = _stream(subject, layout, part, adds, of.block.times_ms, of.timed)
     if (part := layout.part(Stream.LABELS)) is not None:
-        adds = _label_adder(layout, predictions.block, labels, joints[Stream.PREDICTIONS])
+        adds = _label_adder(layout, predictions, labels, joints[Stream.PREDICTIONS])
         counted = _stream(subject, layout, part, adds, labels.times_ms, predictions.timed)
         totals[Stream.LABELS], panes[Stream.LABELS] = counted
     times_ms = predictions.block.times_ms
@@ -254,13 +254,17 @@ def _halves(part: Part) -> tuple[Part, Part]:
     return structs.replace(part, fields=part.own), structs.replace(part, fields=derived, blocks=())
 
 
-def _label_adder(layout: Layout, predictions: Block, labels: _Labels, joint: Joint) -> _Adds:
+def _label_adder(layout: Layout, inputs: _Inputs, labels: _Labels, joint: Joint) -> _Adds:
     """Ages are 0 where labels and predictions have no times of their own to tell."""
+    predictions, part = inputs.block, layout.part(Stream.LABELS)
+    names = inputs.columns.reading.number_names
+    columns = [names.index(name) for name in part.scored] if part is not None else []
     decider, counter, of = Decider(layout), LabelCounter(layout), labels.predictions
     scores = predictions.scores[of] if len(predictions.scores) else np.full(len(of), np.nan)
     codes = decider.codes(decider.cells(predictions.decisions, predictions.scores))
     ages_ms = np.maximum(labels.times_ms - predictions.times_ms[of], 0)
-    labelled = Labelled(scores, codes[of], decider.labels(labels.values), ages_ms)
+    own = predictions.numbers[of][:, columns] if columns else None
+    labelled = Labelled(scores, codes[of], decider.labels(labels.values), ages_ms, own)
     rows = joint.take(of)
 
     def adds(matrix: Ints, places: Ints) -> None:

@@ -22,6 +22,9 @@ from driftwatch.summaries.derived import Derived, Deriver
 from driftwatch.summaries.embedded import Embedded
 from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
+    CLASS_CALIBRATION,
+    CLASS_DECIDED,
+    CLASS_SCORE_LABEL,
     DECISION,
     OTHER,
     QUALITY_ROWS,
@@ -67,7 +70,8 @@ def design(
             )
     score = next((f for part in parts for f in part.fields if f.name == SCORE), None)
     if subject.has_labels:
-        parts.append(_labels_part(subject, score, len(classes)))
+        own = [f for part in parts for f in part.fields if f.name in subject.class_scores]
+        parts.append(_labels_part(subject, score, own, len(classes)))
     return Layout(
         task=subject.task,
         parts=tuple(parts),
@@ -88,7 +92,9 @@ def _classes(
     if subject.task is Task.REGRESSION:
         return ()
     texts: Iterable[str | None] = [*decisions, *(label for label in labels if isinstance(label, str))]
-    return (*by_frequency(texts, subject.cells.categories), OTHER)
+    frequent = by_frequency(texts, subject.cells.categories)
+    # A class with a score of its own is counted by its name, however rare it is.
+    return (*dict.fromkeys((*frequent, *subject.predictions.class_scores)), OTHER)
 
 
 def _part(
@@ -101,7 +107,8 @@ def _part(
         return fields[-1].stop if fields else 0
 
     for place, (name, _) in enumerate(of.reading.numeric):
-        fields.append(numeric_field(name, start(), _valid(events.numbers[:, place]), spec))
+        values, tails = _valid(events.numbers[:, place]), name in subject.class_scores
+        fields.append(numeric_field(name, start(), values, spec, tails=tails))
     for place, (name, _) in enumerate(of.reading.textual[: of.categorical]):
         fields.append(categorical_field(name, start(), events.texts[place], spec))
     for embedding in of.reading.embeddings:
@@ -115,9 +122,9 @@ def _part(
     maps, fields[len(fields) :] = _derived(subject, of, events, derived, start())
     embedded, fields[len(fields) :] = _embedded(subject, of, events, start())
     blocks = _together(subject, fields, len(classes)) if of.reading.stream is Stream.PREDICTIONS else ()
-    return Part(
-        of.reading.stream, tuple(fields), blocks, blocks[-1].stop if blocks else start(), maps, embedded
-    )
+    scored = tuple(subject.class_scores) if of.reading.stream is Stream.PREDICTIONS else ()
+    columns = blocks[-1].stop if blocks else start()
+    return Part(of.reading.stream, tuple(fields), blocks, columns, maps, embedded, scored)
 
 
 def _derived(
@@ -171,13 +178,25 @@ def _score_field(subject: Subject, start: int, scores: Floats) -> Field:
 
 
 def _together(subject: Subject, fields: Sequence[Field], classes: int) -> tuple[Block, ...]:
-    """Score and decision counted together, where neither says the other and labels will meet them."""
-    score = next((field for field in fields if field.name == SCORE), None)
+    """Scores and decision counted together, where neither says the other and labels will meet them."""
     mapped = subject.predictions.decision is not None and _decides(subject)
-    if score is None or not mapped or not subject.has_labels:
+    if not mapped or not subject.has_labels:
         return ()
-    groups = score.cells if subject.task is Task.BINARY else max(score.groups) + 1
-    return (Block(SCORE_DECISION, fields[-1].stop, (groups + 1, classes)),)
+    shapes: list[tuple[str, tuple[int, ...]]] = []
+    if (score := next((field for field in fields if field.name == SCORE), None)) is not None:
+        groups = score.cells if subject.task is Task.BINARY else max(score.groups) + 1
+        shapes.append((SCORE_DECISION, (groups + 1, classes)))
+    if own := [field.cells for field in fields if field.name in subject.class_scores]:
+        shapes.append((CLASS_DECIDED, (len(own), max(own) + 1, 2)))
+    return _placed(shapes, fields[-1].stop)
+
+
+def _placed(shapes: Iterable[tuple[str, tuple[int, ...]]], start: int) -> tuple[Block, ...]:
+    """Blocks of these shapes one after another, from column `start` on."""
+    blocks: list[Block] = []
+    for name, shape in shapes:
+        blocks.append(Block(name, blocks[-1].stop if blocks else start, shape))
+    return tuple(blocks)
 
 
 def _decision_field(start: int, classes: tuple[str, ...], spec: CellsSpec) -> Field:
@@ -195,7 +214,7 @@ def _valid(values: Floats) -> Floats:
     return values[np.isfinite(values)]
 
 
-def _labels_part(subject: Subject, score: Field | None, classes: int) -> Part:
+def _labels_part(subject: Subject, score: Field | None, own: Sequence[Field], classes: int) -> Part:
     shapes: list[tuple[str, tuple[int, ...]]] = []
     if subject.task is Task.REGRESSION:
         if score is None:
@@ -216,13 +235,14 @@ def _labels_part(subject: Subject, score: Field | None, classes: int) -> Part:
             shapes.append(("calibration", (CALIBRATION_ROWS, subject.cells.calibration_cells)))
             shapes.append(("calibration_mass", (CALIBRATION_ROWS, groups)))
             shapes.append(("strata", (groups, classes, 2)))
+        if own:
+            shapes.append((CLASS_SCORE_LABEL, (len(own), max(field.cells for field in own), 2)))
+            shapes.append((CLASS_CALIBRATION, (len(own), CALIBRATION_ROWS, subject.cells.calibration_cells)))
     shapes += [("ages", (len(AGE_EDGES_MS) + 1, 2)), ("quality", (QUALITY_ROWS,))]
     if score is not None and subject.task is not Task.REGRESSION:
         shapes.insert(-2, (CALIBRATION_AGES, (len(AGE_EDGES_MS) + 1, 3, subject.cells.calibration_cells)))
-    blocks: list[Block] = []
-    for name, shape in shapes:
-        blocks.append(Block(name, blocks[-1].stop if blocks else 0, shape))
-    return Part(Stream.LABELS, (), tuple(blocks), blocks[-1].stop)
+    blocks = _placed(shapes, 0)
+    return Part(Stream.LABELS, (), blocks, blocks[-1].stop, scored=tuple(field.name for field in own))
 
 
 def _scale(labels: Sequence[float | str | None], scores: Floats) -> float:

@@ -111,7 +111,7 @@ class Survey:
         names = sorted(self.seen) if self._object is not None else list(self.seen)
         overrides = self._subject.cells.said_kinds
         for name in names:
-            if name in (SCORE, DECISION):
+            if name in (SCORE, DECISION, *self._subject.class_scores):
                 raise ReferenceFileError(
                     f"a feature may not be called {name!r}; give it another name: `features: {{my_{name}: PATH}}`"
                 )

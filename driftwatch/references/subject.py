@@ -13,7 +13,7 @@ from driftwatch.events.reading import LabelKind, StreamReading, reading_of
 from driftwatch.events.spec import MINUTE_MS, FeaturesSpec, LabelsSpec, PredictionsSpec, StreamSpec
 from driftwatch.references.spec import CellsSpec, MultivariateSpec
 from driftwatch.summaries.embedded import Embedded
-from driftwatch.summaries.layout import FieldKind, Task
+from driftwatch.summaries.layout import FieldKind, Task, class_score
 
 Kinds = Mapping[str, FieldKind]
 """Kind of each feature of one stream, in the order of its fields."""
@@ -66,6 +66,11 @@ class Subject:
         return tuple(dict.fromkeys((*self.counted_columns, *declared)))
 
     @property
+    def class_scores(self) -> dict[str, FieldPath]:
+        """Where the classes' own scores are, by the names of their fields, in the order configured."""
+        return {class_score(name): split(path) for name, path in self.predictions.class_scores.items()}
+
+    @property
     def has_labels(self) -> bool:
         """Whether labels come at all, from a stream of their own or inside the predictions."""
         return self.labels is not None or self.predictions.label is not None
@@ -93,7 +98,7 @@ class Subject:
     def columns_of(self, stream: Stream, kinds: Kinds, maps: Sequence[Embedded] = ()) -> StreamColumns:
         """How a stream is read when its features have these kinds; KeyError where the model has no such stream.
 
-        Predictions are read with the path of the labels stream's label too: a file of accepted events often
+        The classes' own scores follow the numeric features. Predictions are read with the path of the labels stream's label too: a file of accepted events often
         carries the label in the same row. `maps` is what references make of embeddings.
         """
         spec = self.spec_of(stream)
@@ -105,6 +110,8 @@ class Subject:
         paths = {name: path for name, path in found.items() if path not in lists}
         numeric = {name: path for name, path in paths.items() if kinds[name] is FieldKind.NUMERIC}
         textual = {name: path for name, path in paths.items() if kinds[name] is FieldKind.CATEGORICAL}
+        if stream is Stream.PREDICTIONS:
+            numeric |= self.class_scores
         categorical = len(textual)
         slices: list[tuple[int, int]] = []
         for place, column, path in self._slices_in(stream, spec):

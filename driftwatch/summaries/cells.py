@@ -11,12 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftwatch.events.columns import INVALID_TEXT
+from driftwatch.summaries.class_decided import DecidedCoder
 from driftwatch.summaries.derived import Deriver
-from driftwatch.summaries.layout import DECISION, SCORE, SCORE_DECISION, Block, Field, FieldKind, Part
+from driftwatch.summaries.layout import (
+    CLASS_DECIDED,
+    DECISION,
+    SCORE,
+    SCORE_DECISION,
+    Block,
+    Field,
+    FieldKind,
+    Part,
+)
 
 Cells = NDArray[np.integer]
 """int16 or int32 [rows, n], C order: the cell of each event in each field, counted from `field.start`, then its
-place in the block `score_decision` where the part counts one (`Part.starts` says where each row counts).
+place in the block `score_decision` and, class by class, in `class_decided` where the part counts them (`Part.starts` says
+where each row counts).
 
 Field by field, not event by event: every later step walks along one field.
 """
@@ -183,8 +194,9 @@ class PartCoder:
 
     def __init__(self, part: Part, numeric: Sequence[str], textual: Sequence[str]) -> None:
         """`numeric` and `textual` name the decoder's columns; fields in neither are passed to `cells` as given."""
-        block = part.block(SCORE_DECISION)
-        widest = max([0 if block is None else block.size, *(field.cells for field in part.fields)])
+        block, decided = part.block(SCORE_DECISION), part.block(CLASS_DECIDED)
+        sizes = [0 if block is None else block.size, 0 if decided is None else 2 * decided.shape[1]]
+        widest = max([*sizes, *(field.cells for field in part.fields)])
         self.dtype: type[np.int16] | type[np.int32] = np.int32 if widest > WIDE else np.int16
         self._names = tuple(field.name for field in part.fields)
         self._deriver = Deriver(part.derived, numeric)
@@ -196,6 +208,8 @@ class PartCoder:
         numbered = (*(reduced.get(name, name) for name in numeric), *self._deriver.names)
         self._sources = tuple(_source(field, numbered, textual) for field in part.fields)
         self._together = None if block is None else JointCoder(part, block)
+        self._decided = None if decided is None else DecidedCoder(part, decided)
+        self._rows = len(self._sources) + (block is not None) + (len(self._decided) if self._decided else 0)
 
     def cells(
         self,
@@ -208,16 +222,17 @@ class PartCoder:
 
         Raises ValueError where the part has a field `score` or `decision` and it is not given.
         """
-        rows = len(self._sources) + (self._together is not None)
         numbers = self._deriver.extend(numbers)
-        made = np.empty((rows, self._length(numbers, texts, scores, decisions)), self.dtype)
+        made = np.empty((self._rows, self._length(numbers, texts, scores, decisions)), self.dtype)
         for row, source in enumerate(self._sources):
             found = source(numbers, texts, scores, decisions)
             if found is None:
                 raise ValueError(f"the layout has the field {self._names[row]!r}; its values were not given")
             made[row] = found
         if self._together is not None:
-            made[-1] = self._together.cells(made)
+            made[len(self._sources)] = self._together.cells(made)
+        if self._decided is not None:
+            self._decided.fill(made, made[-len(self._decided) :])
         return made
 
     @staticmethod

@@ -61,6 +61,11 @@ def class_score(name: str) -> str:
     return f"{SCORE}[{name}]"
 
 
+def class_of(field: str) -> str:
+    """The class of which a field that `class_score` named is the score."""
+    return field[len(SCORE) + 1 : -1]
+
+
 def is_output(field: str) -> bool:
     """Whether a field is made of what the model said: its score, its decision, or a class's own score."""
     return field in (SCORE, DECISION) or (field.startswith(f"{SCORE}[") and field.endswith("]"))
@@ -145,7 +150,8 @@ class Block(msgspec.Struct, frozen=True):
 #                                     (multiclass). Events without a usable score or decision: first place of the last row
 #
 #   class_decided   (K, most cells + 1, 2)  cell of the class's own score x whether that class was decided; K classes
-#                                     with a score of their own. Without a usable score: the last row
+#                                     with a score of their own. Without a usable score or decision: first place of its
+#                                     last row
 #
 # Blocks of the labels part. Axis meanings, in order:
 #   confusion    (classes, classes)   decided class x label                       binary, multiclass
@@ -230,16 +236,19 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def starts(self) -> tuple[int, ...]:
-        """First column of each row of coded cells: the fields, then `score_decision` where it is counted."""
-        joint = self.block(SCORE_DECISION)
-        starts = tuple(field.start for field in self.fields)
-        return starts if joint is None else (*starts, joint.start)
+        """First column of each row of coded cells: the fields, `score_decision`, each class's part of `class_decided`."""
+        starts = [field.start for field in self.fields]
+        if (joint := self.block(SCORE_DECISION)) is not None:
+            starts.append(joint.start)
+        if (own := self.block(CLASS_DECIDED)) is not None:
+            starts += range(own.start, own.stop, own.size // own.shape[0])
+        return tuple(starts)
 
     @property
     def coded(self) -> int:
         """Columns that are filled from coded cells."""
-        joint = self.block(SCORE_DECISION)
-        return joint.stop if joint is not None else self.fields[-1].stop if self.fields else 0
+        last = self.block(CLASS_DECIDED) or self.block(SCORE_DECISION)
+        return last.stop if last is not None else self.fields[-1].stop if self.fields else 0
 
 
 class Layout(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.cells import NumericCoder
-from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, SCORE, Block, Layout, Part, Task
+from driftwatch.summaries.class_scores import ClassScoreCounter
+from driftwatch.summaries.entries import Entries, calibration_sums, fixed
+from driftwatch.summaries.layout import RESIDUAL_EDGES, SCORE, Block, Layout, Part, Task
 from driftwatch.summaries.rows import Joint
 
 Ints = NDArray[np.int64]
@@ -25,6 +27,8 @@ RELATIVE_MAX: Final = 1_000.0
 """Largest |e/y| that is summed; beyond it a relative error says nothing and the label is out of range."""
 AT_ONCE: Final = 8_192
 """Labels of which the entries lie in memory together: some twenty each, of three numbers."""
+_ENTRIES, _CLASS_ENTRIES = 21, 7
+"""Entries of a label, and how many more for each class with a score of its own."""
 _RESIDUAL_EDGES: Final = np.array(RESIDUAL_EDGES)
 CALIBRATION_AGES: Final = "calibration_ages"
 """Block (age buckets, 3, equal-width cells) of the labels part: n, sum y, sum p; y and p as in `calibration`."""
@@ -37,36 +41,25 @@ class Labelled:
     """n labels with what their predictions said.
 
     `scores` float64[n] (NaN missing, inf invalid), `decisions` int[n] codes, `labels` float64[n] as `Decider`
-    makes both, `ages_ms` int64[n] from prediction to label, never negative (E5).
+    makes both, `ages_ms` int64[n] from prediction to label, never negative (E5). `class_scores` float64[n, K] are the
+    classes' own scores in the order of `Part.scored`; None where none are known.
     """
 
     scores: Floats
     decisions: NDArray[np.integer]
     labels: Floats
     ages_ms: Ints
+    class_scores: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, events: Ints) -> Labelled:
         """The same for a selection."""
+        own = None if self.class_scores is None else self.class_scores[events]
         return Labelled(
-            self.scores[events], self.decisions[events], self.labels[events], self.ages_ms[events]
+            self.scores[events], self.decisions[events], self.labels[events], self.ages_ms[events], own
         )
-
-
-@dataclass(slots=True)
-class _Entries:
-    """What is to be added where: event, column, amount; one entry per counter that an event moves."""
-
-    events: list[Ints] = field(default_factory=list[Ints])
-    columns: list[Ints] = field(default_factory=list[Ints])
-    amounts: list[Ints] = field(default_factory=list[Ints])
-
-    def add(self, events: Ints, columns: Ints | int, amounts: Ints | int = 1) -> None:
-        self.events.append(events)
-        self.columns.append(np.broadcast_to(np.asarray(columns, np.int64), events.shape))
-        self.amounts.append(np.broadcast_to(np.asarray(amounts, np.int64), events.shape))
 
 
 class LabelCounter:
@@ -87,6 +80,8 @@ class LabelCounter:
         scores = [f for f in predictions.fields if f.name == SCORE] if predictions else []
         self._score_coder = NumericCoder(scores[0]) if scores else None
         self._groups = np.array(scores[0].groups if scores else (), np.int64)
+        self._own = ClassScoreCounter(layout, self._edges)
+        self._at_once = AT_ONCE * _ENTRIES // (_ENTRIES + _CLASS_ENTRIES * len(self._own)) or 1
 
     def count(self, labelled: Labelled, joint: Joint) -> Ints:
         """int64[slices, columns] of n labels of one pane."""
@@ -96,8 +91,8 @@ class LabelCounter:
 
     def add(self, matrix: Ints, labelled: Labelled, joint: Joint) -> None:
         """Count n labels into `matrix` int64[slices, columns] (C order), in place."""
-        for start in range(0, len(labelled), AT_ONCE):
-            some = np.arange(start, min(start + AT_ONCE, len(labelled)))
+        for start in range(0, len(labelled), self._at_once):
+            some = np.arange(start, min(start + self._at_once, len(labelled)))
             self._add(matrix, labelled.take(some), joint.take(some))
 
     def _add(self, matrix: Ints, labelled: Labelled, joint: Joint) -> None:
@@ -124,8 +119,8 @@ class LabelCounter:
                 matrix = into[pane] = np.zeros((self._rows, self.part.columns), np.int64)
             self.add(matrix, labelled.take(chosen), joint.take(chosen))
 
-    def _entries(self, labelled: Labelled) -> _Entries:
-        entries = _Entries()
+    def _entries(self, labelled: Labelled) -> Entries:
+        entries = Entries()
         if len(labelled) == 0:
             return entries
         if self._layout.task is Task.REGRESSION:
@@ -133,13 +128,15 @@ class LabelCounter:
         else:
             unusable, outside = self._decided(entries, labelled)
             self._calibrate_by_age(entries, labelled)
+            if labelled.class_scores is not None:
+                self._own.add(entries, labelled.class_scores, labelled.labels)
         quality = self._block("quality")
         entries.add(np.arange(len(labelled)), quality.start + MATCHED)
         entries.add(np.flatnonzero(unusable), quality.start + UNUSABLE)
         entries.add(np.flatnonzero(outside & ~unusable), quality.start + OUT_OF_RANGE)
         return entries
 
-    def _calibrate_by_age(self, entries: _Entries, labelled: Labelled) -> None:
+    def _calibrate_by_age(self, entries: Entries, labelled: Labelled) -> None:
         """n, Σy, Σp by age bucket and equal-width cell of p: slow labels are different labels (STATISTICS §4)."""
         block = self.part.block(CALIBRATION_AGES)
         if block is None:
@@ -152,7 +149,7 @@ class LabelCounter:
         ages = np.searchsorted(self._ages, labelled.ages_ms[chosen], side="left")
         columns = block.start + ages * rows * cells
         columns += np.searchsorted(self._edges, labelled.scores[chosen], side="left")
-        for row, amount in enumerate((1, right[chosen].astype(np.int64), _fixed(labelled.scores[chosen]))):
+        for row, amount in enumerate((1, right[chosen].astype(np.int64), fixed(labelled.scores[chosen]))):
             entries.add(chosen, columns + row * cells, amount)
 
     def _block(self, name: str) -> Block:
@@ -160,7 +157,7 @@ class LabelCounter:
         assert block is not None, name
         return block
 
-    def _decided(self, entries: _Entries, labelled: Labelled) -> tuple[Bools, Bools]:
+    def _decided(self, entries: Entries, labelled: Labelled) -> tuple[Bools, Bools]:
         """Binary and multiclass; answers which labels met no usable decision or score, and which score is no probability."""
         known = ~np.isnan(labelled.labels)
         decided = known & (labelled.decisions >= 0)
@@ -190,7 +187,7 @@ class LabelCounter:
         return ~(decided & scored), scored & ~probable
 
     def _stratify(
-        self, entries: _Entries, labelled: Labelled, chosen: Ints, groups: Ints, wrong: Bools
+        self, entries: Entries, labelled: Labelled, chosen: Ints, groups: Ints, wrong: Bools
     ) -> None:
         """Labels and errors by coarse score cell and decision."""
         if (block := self.part.block("strata")) is None:
@@ -200,15 +197,14 @@ class LabelCounter:
         entries.add(chosen, block.start + 2 * strata + 1, wrong[chosen].astype(np.int64))
 
     def _calibrate(
-        self, entries: _Entries, labelled: Labelled, chosen: Ints, groups: Ints, outcome: Bools
+        self, entries: Entries, labelled: Labelled, chosen: Ints, groups: Ints, outcome: Bools
     ) -> None:
-        """n, Σy, Σp, Σp², Σpy, Σ(1−2p)²p(1−p) by cell of p (STATISTICS §2).
+        """The sums of `calibration_sums` by cell of p.
 
         Once by equal-width cell `(lo, hi]`, 0 in the first; once by coarse cell of the score.
         """
         p, y = labelled.scores[chosen], outcome[chosen].astype(np.int64)
-        fixed = _fixed(p)
-        amounts = (1, y, fixed, _fixed(p * p), fixed * y, _fixed((1 - 2 * p) ** 2 * p * (1 - p)))
+        amounts = calibration_sums(p, y)
         places = {
             "calibration": np.searchsorted(self._edges, p, side="left"),
             "calibration_mass": groups[chosen],
@@ -218,7 +214,7 @@ class LabelCounter:
                 for row, amount in enumerate(amounts):
                     entries.add(chosen, block.start + row * block.shape[1] + place, amount)
 
-    def _residuals(self, entries: _Entries, labelled: Labelled) -> tuple[Bools, Bools]:
+    def _residuals(self, entries: Entries, labelled: Labelled) -> tuple[Bools, Bools]:
         """n, Σe, Σ|e|, Σe², Σe⁴, Σ|e/y|, n with y ≠ 0; e = predicted − label in units of the scale."""
         usable = np.isfinite(labelled.scores) & np.isfinite(labelled.labels)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -228,26 +224,21 @@ class LabelCounter:
         inside = usable & (np.abs(e) <= RESIDUAL_MAX)
         chosen = np.flatnonzero(inside)
         start, e = self._block("residuals").start, e[chosen]
-        size = _fixed(np.abs(e))
-        for row, amount in enumerate((1, _fixed(e), size, _fixed(e**2), _fixed(e**4))):
+        size = fixed(np.abs(e))
+        for row, amount in enumerate((1, fixed(e), size, fixed(e**2), fixed(e**4))):
             entries.add(chosen, start + row, amount)
         if (cells := self.part.block("residual_cells")) is not None:
             entries.add(chosen, cells.start + np.searchsorted(_RESIDUAL_EDGES, e, side="left"))
         related = inside & (labelled.labels != 0.0) & (relative <= RELATIVE_MAX)
-        entries.add(np.flatnonzero(related), start + 5, _fixed(relative[related]))
+        entries.add(np.flatnonzero(related), start + 5, fixed(relative[related]))
         entries.add(np.flatnonzero(related), start + 6)
         self._age(entries, labelled, chosen, size)
         beyond = inside & (labelled.labels != 0.0) & ~(relative <= RELATIVE_MAX)
         return ~usable, (usable & ~inside) | beyond
 
-    def _age(self, entries: _Entries, labelled: Labelled, chosen: Ints, errors: Ints) -> None:
+    def _age(self, entries: Entries, labelled: Labelled, chosen: Ints, errors: Ints) -> None:
         columns = self._block("ages").start + 2 * np.searchsorted(
             self._ages, labelled.ages_ms[chosen], side="left"
         )
         entries.add(chosen, columns)
         entries.add(chosen, columns + 1, errors)
-
-
-def _fixed(values: Floats) -> Ints:
-    """Units of 1e-6, rounded once (half to even); the caller has checked the range."""
-    return np.rint(values * FIXED_POINT).astype(np.int64)

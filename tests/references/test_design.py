@@ -71,6 +71,62 @@ def test_multiclass_classes_come_from_decisions_and_labels() -> None:
     assert part.columns == part.blocks[0].stop
 
 
+def with_class_scores() -> list[dict[str, Any]]:
+    return [
+        row | {"d": "cat" if i % 3 else "dog", "y": "cat", "s": {"cat": i / 90, "eel": [0.5, 0.25][i % 2]}}
+        for i, row in enumerate(predictions(90))
+    ]
+
+
+def test_each_class_with_a_score_of_its_own_has_a_field_and_its_place_in_the_blocks() -> None:
+    of = PredictionsSpec.model_validate(
+        {
+            "topic": "p", "decision": "d", "score": "p", "features": "f", "label": "y",
+            "class_scores": {"eel": "s.eel", "cat": "s.cat"},
+        }
+    )  # fmt: skip
+    layout = layout_of(with_class_scores(), task=Task.MULTICLASS, predictions=of, labels=None)
+    assert layout.classes == ("cat", "dog", "eel", "__other__"), (
+        "eel is nobody's label, and counted all the same"
+    )
+    part, labels = layout.part(Stream.PREDICTIONS), layout.part(Stream.LABELS)
+    assert part is not None
+    assert labels is not None
+    assert part.scored == labels.scored == ("score[eel]", "score[cat]")
+    assert [field.name for field in part.fields] == [
+        "age", "score[eel]", "score[cat]", "kind", "score", "decision"
+    ]  # fmt: skip
+    eel, cat = part.field("score[eel]"), part.field("score[cat]")
+    assert cat.cells > eel.cells
+    decided = part.block("class_decided")
+    assert decided is not None
+    assert decided.shape == (2, cat.cells + 1, 2)
+    assert (decided.start, decided.stop) == (part.blocks[0].stop, part.columns)
+    assert shapes(layout)["class_score_label"] == (2, cat.cells, 2)
+    assert shapes(layout)["class_calibration"] == (2, 6, 10)
+
+
+def test_class_scores_without_labels_are_fields_alone() -> None:
+    of = PredictionsSpec.model_validate(
+        {"topic": "p", "decision": "d", "class_scores": {"cat": "s.cat", "eel": "s.eel"}}
+    )
+    layout = layout_of(with_class_scores(), task=Task.MULTICLASS, predictions=of, labels=None)
+    part = layout.part(Stream.PREDICTIONS)
+    assert part is not None
+    assert part.scored == ("score[cat]", "score[eel]")
+    assert part.blocks == ()
+    assert layout.part(Stream.LABELS) is None
+
+
+def test_a_feature_may_not_have_the_name_of_a_class_score() -> None:
+    of = PredictionsSpec.model_validate(
+        {"topic": "p", "decision": "d", "features": "f", "class_scores": {"cat": "s.cat", "eel": "s.eel"}}
+    )
+    rows = [row | {"f": {"score[cat]": 1}} for row in with_class_scores()]
+    with pytest.raises(ReferenceFileError, match=r"may not be called 'score\[cat\]'"):
+        layout_of(rows, task=Task.MULTICLASS, predictions=of, labels=None)
+
+
 def test_regression_scale_is_the_spread_of_the_labels() -> None:
     rows = [row | {"y": float(i % 2) * 4} for i, row in enumerate(predictions(100))]
     of = PredictionsSpec.model_validate({"topic": "p", "score": "p", "label": "y"})

@@ -11,6 +11,9 @@ from driftwatch.events.classes import Stream
 from driftwatch.events.columns import INVALID_TEXT
 from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
+    CLASS_CALIBRATION,
+    CLASS_DECIDED,
+    CLASS_SCORE_LABEL,
     DECISION,
     QUALITY_ROWS,
     RESIDUAL_EDGES,
@@ -22,6 +25,7 @@ from driftwatch.summaries.layout import (
     Layout,
     Part,
     Task,
+    class_score,
 )
 from driftwatch.summaries.performance import CALIBRATION_AGES
 from driftwatch.summaries.slices import Dimension, SliceTable
@@ -106,6 +110,24 @@ def multiclass() -> Layout:
     )
     inputs = part(numeric(SCORE, 0.5), categorical(DECISION, "cat", "dog"))
     return layout(Task.MULTICLASS, inputs, labels, classes=("cat", "dog", "__other__"))
+
+
+def one_vs_rest() -> Layout:
+    """Multiclass, with scores of their own for dog (3 cells) and cat (2 cells), in this order; without the score."""
+    own = (numeric(class_score("dog"), 0.25, 0.75), numeric(class_score("cat"), 0.5))
+    scored = tuple(field.name for field in own)
+    placed = fields(*own, categorical(DECISION, "cat", "dog", "cow"))
+    block = Block(CLASS_DECIDED, placed[-1].stop, (2, 4, 2))
+    inputs = Part(Stream.PREDICTIONS, placed, (block,), block.stop, scored=scored)
+    labels = blocks(
+        ("confusion", (4, 4)),
+        (CLASS_SCORE_LABEL, (2, 3, 2)),
+        (CLASS_CALIBRATION, (2, CALIBRATION_ROWS, 10)),
+        ("ages", (3, 2)),
+        ("quality", (QUALITY_ROWS,)),
+    )
+    labels = Part(Stream.LABELS, (), labels.blocks, labels.columns, scored=scored)
+    return layout(Task.MULTICLASS, inputs, labels, classes=("cat", "dog", "cow", "__other__"))
 
 
 def regression(scale: float = 2.0) -> Layout:
