@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from driftwatch.events.classes import Stream
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
+    CLASS_CALIBRATION,
+    CLASS_DECIDED,
+    CLASS_SCORE_LABEL,
     DECISION,
     QUALITY_ROWS,
     RESIDUAL_EDGES,
@@ -21,6 +25,7 @@ from driftwatch.summaries.layout import (
     Part,
     Scheme,
     Task,
+    class_score,
 )
 from driftwatch.summaries.performance import CALIBRATION_AGES
 from driftwatch.summaries.slices import Dimension, SliceTable
@@ -41,7 +46,7 @@ def assumed_layout(spec: ModelSpec) -> Layout:
         names = [f"feature {i}" for i in range(_features(spec.features.features))]
         parts.append(_part(Stream.FEATURES, spec, names))
     if spec.labels is not None or spec.predictions.label is not None:
-        parts.append(Part(Stream.LABELS, (), *_blocks(spec)))
+        parts.append(Part(Stream.LABELS, (), *_blocks(spec), scored=_scored(spec)))
     return Layout(
         task=spec.task,
         parts=tuple(parts),
@@ -65,7 +70,13 @@ def _features(declared: str | list[str] | dict[str, str] | None) -> int:
 
 
 def _classes(spec: ModelSpec) -> int:
-    return 2 if spec.task is Task.BINARY else spec.cells.categories + 1 if spec.task is Task.MULTICLASS else 0
+    if spec.task is Task.MULTICLASS:  # those with scores of their own may all be beyond the most frequent
+        return spec.cells.categories + len(_scored(spec)) + 1
+    return 2 if spec.task is Task.BINARY else 0
+
+
+def _scored(spec: ModelSpec) -> tuple[str, ...]:
+    return tuple(map(class_score, spec.predictions.class_scores))
 
 
 def _cells(spec: ModelSpec) -> int:
@@ -83,7 +94,8 @@ def _cells(spec: ModelSpec) -> int:
 def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:
     fields: list[Field] = []
     start = 0
-    for name in names:
+    scored = _scored(spec) if stream is Stream.PREDICTIONS else ()
+    for name in (*names, *scored):
         fields.append(_numeric(name, start, spec))
         start = fields[-1].stop
     if stream is Stream.PREDICTIONS and spec.predictions.score is not None:
@@ -101,20 +113,34 @@ def _part(stream: Stream, spec: ModelSpec, names: list[str]) -> Part:
     for name in _made(spec) if stream is Stream.PREDICTIONS else ():
         fields.append(_numeric(name, start, spec))
         start = fields[-1].stop
-    if stream is Stream.PREDICTIONS and _together(spec):
-        groups = _cells(spec) if spec.task is Task.BINARY else spec.cells.coarse
-        blocks = (Block(SCORE_DECISION, start, (groups + 1, _classes(spec))),)
-        return Part(stream, tuple(fields), blocks, blocks[-1].stop)
-    return Part(stream, tuple(fields), (), start)
+    blocks = _placed(_together(spec), start) if stream is Stream.PREDICTIONS else ()
+    return Part(stream, tuple(fields), blocks, blocks[-1].stop if blocks else start, scored=scored)
 
 
 def _made(spec: ModelSpec) -> list[str]:
     return [made for name, of in spec.multivariate.items() for made in of.made(name)]
 
 
-def _together(spec: ModelSpec) -> bool:
+def _together(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+    """Shapes of the blocks that count scores and decision together."""
     declared, labelled = spec.predictions, spec.labels is not None or spec.predictions.label is not None
-    return labelled and bool(_classes(spec)) and None not in (declared.score, declared.decision)
+    shapes: dict[str, tuple[int, ...]] = {}
+    if not labelled or not _classes(spec) or declared.decision is None:
+        return shapes
+    if declared.score is not None:
+        groups = _cells(spec) if spec.task is Task.BINARY else spec.cells.coarse
+        shapes[SCORE_DECISION] = (groups + 1, _classes(spec))
+    if declared.class_scores:
+        shapes[CLASS_DECIDED] = (len(declared.class_scores), _cells(spec) + 1, 2)
+    return shapes
+
+
+def _placed(shapes: Mapping[str, tuple[int, ...]], start: int) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    for name, shape in shapes.items():
+        blocks.append(Block(name, start, shape))
+        start = blocks[-1].stop
+    return tuple(blocks)
 
 
 def _numeric(name: str, start: int, spec: ModelSpec) -> Field:
@@ -137,12 +163,11 @@ def _blocks(spec: ModelSpec) -> tuple[tuple[Block, ...], int]:
         shapes["residual_cells"] = (len(RESIDUAL_EDGES) + 1,)
     if classes and scored:
         shapes[CALIBRATION_AGES] = (_AGES, 3, spec.cells.calibration_cells)
-    blocks: list[Block] = []
-    start = 0
-    for name, shape in shapes.items():
-        blocks.append(Block(name, start, shape))
-        start = blocks[-1].stop
-    return tuple(blocks), start
+    if own := len(spec.predictions.class_scores):
+        shapes[CLASS_SCORE_LABEL] = (own, _cells(spec), 2)
+        shapes[CLASS_CALIBRATION] = (own, CALIBRATION_ROWS, spec.cells.calibration_cells)
+    blocks = _placed(shapes, 0)
+    return blocks, blocks[-1].stop
 
 
 def _slices(spec: ModelSpec) -> SliceTable:

@@ -11,13 +11,15 @@ from driftwatch.drift.catalogue import applicable
 from driftwatch.drift.cell_shares import coarse_counts
 from driftwatch.events.classes import Stream
 from driftwatch.events.embeddings import CHUNK_NUMBERS
-from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
 from driftwatch.events.sampling import KEYS_MAX, LOOKED, VERSIONS_MAX
 from driftwatch.evidence.groups import Group
 from driftwatch.monitor.cohorts import DAYS_MAX
 from driftwatch.monitor.history import POINTS_MAX, WATCHED
 from driftwatch.monitor.judging import PREDICTED_MAX, STRATA_BYTES
 from driftwatch.references.design import AGE_EDGES_MS
+from driftwatch.storage.bloom import BITS_PER_ID
+from driftwatch.storage.join_table import FRESH_ROWS
+from driftwatch.storage.segments import Format
 from driftwatch.summaries.layout import FieldKind, Layout, Part
 from driftwatch.telemetry.catalogue import statistic_metrics
 from driftwatch.telemetry.cells import cell_series
@@ -55,6 +57,9 @@ FETCHES: Final = 4
 """Copies of a partition's fetch: in flight, decompressed, as records, as columns."""
 FILTER_BYTES_PER_ID: Final = 3.5
 """A Bloom filter (20 bits an id) and the first id of each chunk of about a kilobyte."""
+ID_BYTES: Final = 8
+GATHERED: Final = 5
+"""Copies of the rows that are gathered for a segment: as they came, together, in order, stored, and cut into chunks."""
 FRESH_FILTER_BYTES: Final = 200_000
 """The filter of the rows that are gathered for the next segment."""
 ROW_OVERHEAD_BYTES: Final = 24
@@ -159,15 +164,21 @@ def remembered_bytes(layout: Layout, windows: int, panes_late: int) -> int:
     return predicted + CHANGES * STRATA_BYTES + cohorts
 
 
-def filter_bytes(rows: int) -> int:
-    """What is kept in memory of a join table that holds `rows` ids on disk."""
-    return int(FILTER_BYTES_PER_ID * rows) + FRESH_FILTER_BYTES
+def filter_bytes(rows: int, row: np.dtype[np.void]) -> int:
+    """What is kept in memory of a join table that holds `rows` such rows on disk: of longer rows a chunk holds fewer."""
+    chunk_rows = Format.of(row).chunk_rows
+    per_id = max(FILTER_BYTES_PER_ID, BITS_PER_ID / 8 + ID_BYTES / chunk_rows)
+    return int(per_id * rows) + FRESH_FILTER_BYTES
 
 
-def join_disk_bytes(rows: int, labels: bool) -> int:
+def gathered_bytes(row: np.dtype[np.void]) -> int:
+    """Rows that are gathered for the next segment, and copies of them and of a segment's portion while it is written."""
+    return GATHERED * FRESH_ROWS * Format.of(row).stored.itemsize
+
+
+def join_disk_bytes(rows: int, row: np.dtype[np.void]) -> int:
     """A join table on disk: 8 bytes of id hash, the row, and SQLite's share."""
-    row = LABEL_ROW if labels else PREDICTION_ROW
-    return rows * (8 + row.itemsize + ROW_OVERHEAD_BYTES)
+    return rows * (ID_BYTES + row.itemsize + ROW_OVERHEAD_BYTES)
 
 
 def fetch_bytes(partitions: int, max_partition_fetch_bytes: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import cast
 
+from driftwatch.config.class_score_checks import class_score_fields
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.multivariate_checks import made_fields
@@ -17,7 +18,7 @@ from driftwatch.summaries.patterns import unmatched
 
 def check_pages(parts: Parts, model: Path) -> Iterator[Mistake]:
     """`evidence.page` patterns that match nothing, where the file itself lists the features."""
-    known = [SCORE, DECISION]
+    known = [SCORE, DECISION, *class_score_fields(parts, model)]
     for stream in ("predictions", "features"):
         features = parts.value((*model, stream, "features"))
         if isinstance(features, str):

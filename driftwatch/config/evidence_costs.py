@@ -27,6 +27,8 @@ ENTRY_BYTES: Final = 8
 """Memory of one counter of a reference's pane that is not zero: where it is, and its value."""
 LABEL_ENTRIES: Final = 12
 """Counters that one label adds to in a row, at most."""
+CLASS_ENTRIES: Final = 7
+"""How many more for each class with a score of its own."""
 QUALITY_SHARES: Final = 3
 DECILES: Final = 9
 ATOMS_MAX: Final = 20
@@ -97,7 +99,10 @@ def learned_bytes(layout: Layout) -> int:
     """A reference that is still to be learned, of as many events as are kept: each adds to its rows in every field."""
     rows = 1 + len(layout.slices.dimensions)
     fields = sum(
-        LABEL_ENTRIES if part.stream is Stream.LABELS else len(part.fields) + 1 for part in layout.parts
+        LABEL_ENTRIES + CLASS_ENTRIES * len(part.scored)
+        if part.stream is Stream.LABELS
+        else len(part.fields) + 1 + len(part.scored)
+        for part in layout.parts
     )
     columns = sum(part.columns for part in layout.parts)
     return EVENTS_MAX * rows * fields * ENTRY_BYTES + 8 * len(layout.slices.rows) * columns

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, cast
 
+from driftwatch.config.class_score_checks import check_class_scores, class_score_fields
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.multivariate_checks import check_multivariate, made_fields
@@ -30,6 +31,7 @@ def check_model(parts: Parts, model: Path) -> Iterator[Mistake]:
     yield from _kinds(parts, (*model, "cells", "kinds"))
     yield from _cut_fields(parts, model)
     yield from check_multivariate(parts, model)
+    yield from check_class_scores(parts, model, declared_features(parts, model))
     yield from _learning(parts, model)
 
 
@@ -190,7 +192,7 @@ def _kinds(parts: Parts, path: Path) -> Iterator[Mistake]:
 def _cut_fields(parts: Parts, model: Path) -> Iterator[Mistake]:
     """Cells of their own are for features that there are."""
     path, known = (*model, "cells", "fields"), declared_features(parts, model)
-    known += made_fields(parts, model) if known else []
+    known += [*made_fields(parts, model), *class_score_fields(parts, model)] if known else []
     named = parts.value(path)
     for name in cast("dict[str, object]", named) if known and isinstance(named, dict) else ():
         if name not in (*known, SCORE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, cast
 
+from driftwatch.config.class_score_checks import class_score_fields
 from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.parts import Parts
@@ -25,7 +26,7 @@ def check_multivariate(parts: Parts, model: Path) -> Iterator[Mistake]:
     declared = [parts.value((*model, stream, "features")) for stream in _STREAMS]
     features = [[str(n) for n in cast("list[object]", d)] for d in declared if isinstance(d, list | dict)]
     known = [name for names in features for name in names]
-    taken = {SCORE, DECISION, *known}
+    taken = {SCORE, DECISION, *class_score_fields(parts, model), *known}
     for path, of in _entries(parts, model):
         made = of.made(str(path[-1]))
         if (clash := next((name for name in made if name in taken), None)) is not None:

@@ -12,6 +12,7 @@ from driftwatch.config.evidence_costs import EvidenceCosts, evidence_of, learned
 from driftwatch.config.learning_costs import building_bytes, learner_bytes
 from driftwatch.config.spec import Configuration
 from driftwatch.events.classes import Stream
+from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, class_score_row
 from driftwatch.events.times import format_duration
 from driftwatch.monitor.model import BLOCK, WAITING_MAX
 from driftwatch.monitor.spec import ModelSpec
@@ -346,17 +347,26 @@ def _part(spec: ModelSpec, layout: Layout, part: Part, max_future_ms: int) -> Pa
 
 
 def _joins(spec: ModelSpec) -> list[JoinPlan]:
-    """Predictions are remembered for labels, features for predictions, labels for finding duplicates."""
+    """Predictions are remembered for labels, with their class scores; features for predictions, labels for duplicates."""
     if spec.predictions.id is None:
         return []
     rows = spec.labels.max_outstanding if spec.labels is not None else costs.REMEMBERED_MAX
-    kinds = ["predictions"]
-    kinds += ["features"] if spec.features is not None else []
-    kinds += ["labels"] if spec.labels is not None else []
+    kinds = {"predictions": PREDICTION_ROW}
+    if own := _scored(spec):
+        kinds["class_scores"] = class_score_row(own)
+    if spec.features is not None:
+        kinds["features"] = PREDICTION_ROW
+    if spec.labels is not None:
+        kinds["labels"] = LABEL_ROW
     return [
-        JoinPlan(kind, rows, costs.join_disk_bytes(rows, kind == "labels"), costs.filter_bytes(rows))
-        for kind in kinds
+        JoinPlan(kind, rows, costs.join_disk_bytes(rows, row), costs.filter_bytes(rows, row))
+        for kind, row in kinds.items()
     ]
+
+
+def _scored(spec: ModelSpec) -> int:
+    """Classes of which the own scores wait for labels."""
+    return len(spec.predictions.class_scores) if spec.labels is not None else 0
 
 
 def _waiting(spec: ModelSpec, layout: Layout) -> int:
@@ -373,6 +383,8 @@ def _waiting(spec: ModelSpec, layout: Layout) -> int:
     columns = len(spec.slice_columns)
     buffered = sum(2 * BLOCK * costs.event_bytes(layout, stream, columns) for stream in streams)
     buffered += costs.VECTORS_BYTES * _embeddings(spec)
+    if own := _scored(spec):
+        buffered += costs.gathered_bytes(class_score_row(own))
     return buffered + sum(
         WAITING_MAX * costs.packed_bytes(layout, stream, columns) for stream in streams if declared[stream]
     )

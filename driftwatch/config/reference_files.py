@@ -17,7 +17,7 @@ from driftwatch.monitor.plan import subject_of
 from driftwatch.monitor.spec import ModelSpec
 from driftwatch.references.codec import decode
 from driftwatch.references.reference import Reference
-from driftwatch.summaries.layout import DECISION, SCORE, Layout
+from driftwatch.summaries.layout import DECISION, SCORE, Layout, Part, class_score
 from driftwatch.verdicts.rule import Rule
 
 Outcome = Reference | Mistake | None
@@ -104,7 +104,7 @@ def _fields(spec: ModelSpec, layout: Layout) -> str:
         part = layout.part(stream)
         if part is None or of is None:
             continue
-        built = {field.name for field in part.own} - {SCORE, DECISION, *part.embeddings}
+        built = {field.name for field in part.own} - {SCORE, DECISION, *part.scored, *part.embeddings}
         declared = _declared(of)
         if declared is not None and declared != built:
             names = sorted(declared ^ built)
@@ -112,8 +112,18 @@ def _fields(spec: ModelSpec, layout: Layout) -> str:
         mapped = isinstance(of, PredictionsSpec) and of.score is not None
         if mapped != any(field.name == SCORE for field in part.fields):
             return f"it was built {'without' if mapped else 'with'} a score"
+        if isinstance(of, PredictionsSpec) and (why := _class_scores(of, part)):
+            return why
     if spec.predictions.threshold != layout.threshold and spec.predictions.decision is None:
         return f"it was built with the threshold {layout.threshold:g}"
+    return ""
+
+
+def _class_scores(of: PredictionsSpec, part: Part) -> str:
+    """Each class with a score of its own must have one in both; their order may differ."""
+    declared = set(map(class_score, of.class_scores))
+    for name in sorted(declared ^ set(part.scored)):
+        return f"it was built {'without' if name in declared else 'with'} `{name}`, the own score of a class"
     return ""
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
 from driftwatch.drift.cell_shares import cell_shares, cells_in
 from driftwatch.drift.reading import Reading
 from driftwatch.drift.reliability import BLOCKS, WIDTH, bars
 from driftwatch.events.classes import Stream
 from driftwatch.summaries.layout import Field, Part
+from driftwatch.summaries.patterns import matching
 from driftwatch.telemetry import catalogue as c
 from driftwatch.telemetry.rows import finite
 from driftwatch.telemetry.series import Family
@@ -38,7 +38,8 @@ def cell_families(shown: Sequence[Reading], fields: Sequence[str]) -> Iterator[F
 
 
 def _chosen(part: Part, patterns: Sequence[str]) -> list[Field]:
-    return [field for field in part.fields if any(fnmatchcase(field.name, pattern) for pattern in patterns)]
+    fits = matching(patterns, [field.name for field in part.fields])
+    return [field for field, fitting in zip(part.fields, fits, strict=True) if fitting]
 
 
 def _shares(reading: Reading, fields: Sequence[str]) -> Values:

@@ -35,6 +35,23 @@ def test_what_is_learned_is_never_larger(cells: int, exact: bool, values: int, c
         assert {s.name for s in applicable(real, part)} <= {s.name for s in applicable(assumed, largest)}
 
 
+def test_class_scores_are_assumed_as_large_as_any_that_are_learned() -> None:
+    predictions = {**good()["models"][0]["predictions"], "decision": "country"}
+    for own in ({"PT": "score", "ES": "age"}, {"x": "score", "y": "age", "z": "income"}):
+        spec = spec_with(
+            task="multiclass", predictions={**predictions, "class_scores": own}, cells={"categories": 1}
+        )
+        real, assumed = reference_of(spec).layout, assumed_layout(spec)
+        for part in real.parts:
+            largest = assumed.part(part.stream)
+            assert largest is not None
+            assert part.columns <= largest.columns
+            assert part.scored == largest.scored
+            assert len(part.starts) == len(largest.starts)
+            for block in part.blocks:
+                assert block.size <= (largest.block(block.name) or block).size
+
+
 def test_embeddings_have_a_field_of_their_own_beside_what_is_made_of_them() -> None:
     meaning = {"kind": "projections", "embedding": "inputs.vector", "projections": 3}
     far = {"kind": "mahalanobis", "embedding": "inputs.vector"}
@@ -50,6 +67,8 @@ def test_embeddings_have_a_field_of_their_own_beside_what_is_made_of_them() -> N
 def test_columns_are_numbered_without_gaps() -> None:
     for task in ("binary", "multiclass", "regression"):
         predictions = {**good()["models"][0]["predictions"], "decision": "d"}
+        if task == "multiclass":
+            predictions["class_scores"] = {"cat": "s.cat", "dog": "s.dog"}
         for part in assumed_layout(spec_with(task=task, predictions=predictions)).parts:
             ends = [0, *(thing.stop for thing in (*part.fields, *part.blocks))]
             starts = [*(thing.start for thing in (*part.fields, *part.blocks)), part.columns]

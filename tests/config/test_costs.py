@@ -18,7 +18,7 @@ from driftwatch.drift.spec import EVERY, StatisticsSpec
 from driftwatch.events import waiting as waiting_area
 from driftwatch.events.block import Block
 from driftwatch.events.classes import Stream
-from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
+from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, class_score_row
 from driftwatch.events.packing import pack_array
 from driftwatch.events.records import Partition, RecordBatch
 from driftwatch.events.sampling import KEYS_MAX, LOOKED, VERSIONS_MAX, Sampler
@@ -151,7 +151,11 @@ def test_labels_wait_outside_of_panes() -> None:
     assert mapped.open_panes(Stream.LABELS, 0) == MODEL.open_panes(Stream.LABELS, 0) == 3
 
 
-@pytest.mark.parametrize("dtype", [PREDICTION_ROW, LABEL_ROW], ids=["predictions", "labels"])
+@pytest.mark.parametrize(
+    "dtype",
+    [PREDICTION_ROW, LABEL_ROW, class_score_row(3), class_score_row(60)],
+    ids=["predictions", "labels", "scores of 3 classes", "scores of 60 classes"],
+)
 def test_filters_are_not_larger_than_said(tmp_path: Path, dtype: np.dtype[np.void]) -> None:
     rows = 300_000
     checkpoint = open_checkpoint(tmp_path)
@@ -161,13 +165,32 @@ def test_filters_are_not_larger_than_said(tmp_path: Path, dtype: np.dtype[np.voi
         table.add(start, ids[start : start + 20_000], np.zeros(len(ids[start : start + 20_000]), dtype))
     checkpoint.commit(Changes())
     held = table.filter_bytes + FRESH_ROWS * BITS_PER_ID // 8
-    assert 0.5 * costs.filter_bytes(rows) < held <= costs.filter_bytes(rows)
+    said = costs.filter_bytes(rows, dtype)
+    assert 0.5 * said < held <= said
     checkpoint.close()
 
 
 def test_rows_on_disk_hold_at_least_the_row() -> None:
-    assert costs.join_disk_bytes(10, labels=False) > 10 * (8 + PREDICTION_ROW.itemsize)
-    assert costs.join_disk_bytes(10, labels=True) < costs.join_disk_bytes(10, labels=False)
+    assert costs.join_disk_bytes(10, PREDICTION_ROW) > 10 * (8 + PREDICTION_ROW.itemsize)
+    assert costs.join_disk_bytes(10, LABEL_ROW) < costs.join_disk_bytes(10, PREDICTION_ROW)
+
+
+@pytest.mark.parametrize("classes", [2, 40])
+def test_class_scores_that_are_gathered_fit_their_bound(tmp_path: Path, classes: int) -> None:
+    dtype, step = class_score_row(classes), FRESH_ROWS // 16
+    checkpoint = open_checkpoint(tmp_path)
+    table = checkpoint.joins.table("m", "class_scores-x", dtype)
+    ids = np.random.default_rng(1).integers(0, 2**62, FRESH_ROWS)
+    gc.collect()
+    tracemalloc.start()
+    for start in range(0, FRESH_ROWS, step):  # the last call writes them
+        table.add(0, ids[start : start + step], np.zeros(step, dtype))
+    checkpoint.commit(Changes())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    checkpoint.close()
+    said = costs.gathered_bytes(dtype) + costs.filter_bytes(FRESH_ROWS, dtype)
+    assert 0.5 * said < peak <= said
 
 
 def test_events() -> None:

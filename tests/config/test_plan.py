@@ -7,6 +7,7 @@ from driftwatch.config.evidence_costs import reference_bytes
 from driftwatch.config.plan import PARTITIONS, Plan, plan
 from driftwatch.config.spec import Configuration
 from driftwatch.events.classes import Stream
+from driftwatch.events.joins import class_score_row
 from driftwatch.events.spec import DAY_MS
 from driftwatch.monitor.model import BLOCK
 from tests.config.files import good
@@ -123,6 +124,22 @@ def test_joins() -> None:
     assert alone.models[0].joins == ()
     duplicates = planned(labels=None).models[0].joins
     assert [(j.kind, j.rows) for j in duplicates] == [("predictions", costs.REMEMBERED_MAX)]
+
+
+def test_class_scores_wait_in_a_table_of_their_own_where_labels_come_later() -> None:
+    predictions = {"topic": "p", "id": "id", "decision": "d", "class_scores": {"cat": "s.c", "dog": "s.d"}}
+    change: dict[str, Any] = {"task": "multiclass", "predictions": predictions, "rules": [], "slices": []}
+    without = {**change, "predictions": {**predictions, "class_scores": {}}}
+    made, plain = planned(**change), planned(**without)
+    joins = {join.kind: join for join in made.models[0].joins}
+    assert list(joins) == ["predictions", "class_scores", "labels"]
+    own = joins["class_scores"]
+    assert own.rows == joins["predictions"].rows
+    assert own.disk_bytes == costs.join_disk_bytes(own.rows, class_score_row(2))
+    more = made.models[0].waiting_bytes - plain.models[0].waiting_bytes
+    assert more == costs.gathered_bytes(class_score_row(2)) + 2 * 2 * BLOCK * costs.TEXT_BYTES
+    inside = planned(**{**change, "labels": None, "predictions": {**predictions, "label": "y"}})
+    assert [join.kind for join in inside.models[0].joins] == ["predictions"]
 
 
 def test_versions_with_references_of_their_own() -> None:

@@ -38,6 +38,20 @@ def test_its_derived_fields_are_those_of_the_model() -> None:
         assert misfit(other, built) == "its multivariate field `both` is of another kind or of other fields"
 
 
+def multiclass(**class_scores: str) -> Any:
+    predictions = {**good()["models"][0]["predictions"], "decision": "country"}
+    return spec_with(task="multiclass", predictions={**predictions, "class_scores": class_scores})
+
+
+def test_its_class_scores_are_those_of_the_model_in_any_order() -> None:
+    model = multiclass(PT="score", ES="age")
+    built = reference_of(model)
+    assert misfit(model, built) == misfit(multiclass(ES="age", PT="score"), built) == ""
+    without = reference_of(multiclass())
+    assert misfit(model, without) == "it was built without `score[ES]`, the own score of a class"
+    assert misfit(multiclass(), built) == "it was built with `score[ES]`, the own score of a class"
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
