@@ -249,6 +249,26 @@ def test_a_row_is_of_the_prediction_of_this_partition_and_offset() -> None:
         assert math.isnan(found[0, 1]), "nobody ever read the score of an eel"
 
 
+def test_an_id_that_comes_again_long_after_has_scores_of_its_own() -> None:
+    """In the same partition it is no repetition once it is more than a generation away (E3)."""
+    rows = records(2, 2)
+    core = Core(SPEC, REFERENCE)
+    core.monitor.assign({Partition("p", 0): (0, 2), Partition("l", 0): (0, 2)})
+    generation_ms = core.monitor.models["m"].plan.generation_ms
+    rows[1] |= {"id": rows[0]["id"], "ts": rows[0]["ts"] + 3 * generation_ms}
+    logs = Logs()
+    for row in rows:
+        logs.add("p", 0, row)
+    core.monitor.ingest(batch("p", 0, logs.values[Partition("p", 0)]))
+    core.commit()
+    counting = core.monitor.models["m"].counting
+    id_ = hash_ids([rows[0]["id"]] * 2, KEY)
+    _, known = counting.predictions.find(range(2**40), id_[:1])
+    found = counting.class_scores.of(id_, known, ("score[dog]",))
+    assert found is not None
+    assert found[:, 0].tolist() == [row["s"]["dog"] for row in rows]
+
+
 def test_the_kind_names_the_classes_and_their_order() -> None:
     names = {kind_of(fields) for fields in (("a", "b"), ("b", "a"), ("a", "b", "c"), ("a,b",))}
     assert len(names) == 4

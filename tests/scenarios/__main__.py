@@ -24,15 +24,16 @@ def main() -> int:
     parser.add_argument(
         "--mishaps", action="store_true", help="drive the loop, through mishaps of its surroundings"
     )
+    parser.add_argument("--world", help="all in this world, instead of one that each seed draws")
     parser.add_argument("--report", type=Path, help="write the closing line here too")
     asked = parser.parse_args()
     started_s = told_s = time.monotonic()
     cpu_s, seeds, failed, records = time.process_time(), 0, list[int](), 0
     for seed in range(asked.start, asked.start + asked.seeds):
-        case = draw(seed)
+        case = draw(seed, asked.world)
         records += case.records
         if asked.mishaps:
-            if (what := mishaps.difference(seed)) is not None:
+            if (what := mishaps.difference(seed, asked.world)) is not None:
                 failed.append(seed)
                 print(f"seed {seed}, world {case.world!r}: {what}", flush=True)
         elif (what := difference(case)) is not None:

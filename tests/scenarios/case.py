@@ -86,10 +86,11 @@ class Case:
         return sum(map(len, self.logs.values()))
 
 
-def draw(seed: int) -> Case:
-    """The case of a seed."""
+def draw(seed: int, asked: str | None = None) -> Case:
+    """The case of a seed, in a world that it draws, or in the one that is asked for."""
     rng = random.Random(seed)
-    name = rng.choice(WORLDS)
+    drawn = rng.choice(WORLDS)
+    name = asked or drawn
     of = world(name)
     logs = _Drawing(rng, of).logs()
     steps = _steps(rng, logs)
@@ -148,7 +149,7 @@ class _Drawing:
             again = (
                 full
                 if rng.random() < 0.5
-                else full | {"x": 9.0, "ts": time_ms + rng.choice([0, 1_000, 90_000])}
+                else full | {"x": 9.0, "p_red": 0.999, "ts": time_ms + rng.choice([0, 1_000, 90_000])}
             )
             if rng.random() < 0.2:
                 key = rng.random()

@@ -186,9 +186,9 @@ def mishap(daemon: Daemon, rng: random.Random) -> None:
     rng.choice(whats)()
 
 
-def lived(seed: int) -> Daemon:
+def lived(seed: int, asked: str | None = None) -> Daemon:
     """A daemon through the records of a case, with mishaps in between."""
-    case, rng = draw(seed), random.Random(seed)
+    case, rng = draw(seed, asked), random.Random(seed)
     daemon = Daemon(world(case.world).alone, {p: list(lines) for p, lines in case.logs.items()})
     with small(case.block, judged=bool(daemon.world.plan.spec.rules)):
         for _ in range(rng.randrange(5, 25)):
@@ -201,10 +201,10 @@ def lived(seed: int) -> Daemon:
     return daemon
 
 
-def difference(seed: int) -> str | None:
+def difference(seed: int, asked: str | None = None) -> str | None:
     """The first difference between the daemon, the plain model, and a recomputation; None where there is none."""
-    daemon = lived(seed)
-    case = draw(seed)
+    daemon = lived(seed, asked)
+    case = draw(seed, asked)
     with small(case.block, judged=bool(daemon.world.plan.spec.rules)):
         saved = daemon.checkpoint.load()
         monitor = Monitor([daemon.current.plan], saved, daemon.checkpoint.joins, KEY)

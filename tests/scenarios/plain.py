@@ -494,7 +494,8 @@ class Plain:
         """In the pane of the label's own time, by its age (E5)."""
         age_ms = max(0, time_ms - prediction.time_ms)
         decision = self._decision(version.layout, prediction)
-        entries = label_entries(version.layout, decision, prediction.score, label, age_ms)
+        own = {name: number(v) for name, v in prediction.values.items() if name.startswith("score[")}
+        entries = label_entries(version.layout, decision, prediction.score, label, age_ms, own)
         self._enter(version, "labels", time_ms, slices, entries)
 
     def _enter(

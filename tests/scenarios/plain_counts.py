@@ -83,11 +83,24 @@ def field_entries(part: Part, values: Mapping[str, Value], decision: int) -> lis
                 group = cells["score"] if rows - 1 == score.cells else score.coarse[cells["score"]]
                 place = group * classes + decision
             entries.append((block.start + place, 1))
+        if block.name == "class_decided":
+            categories = part.field("decision").categories
+            _, rows, _ = block.shape
+            for k, name in enumerate(part.scored):
+                usable = cells[name] < part.field(name).cells and decision <= len(categories)
+                decided = decision < len(categories) and name == f"score[{categories[decision]}]"
+                row = cells[name] if usable else rows - 1
+                entries.append((block.start + (k * rows + row) * 2 + int(usable and decided), 1))
     return entries
 
 
-def label_entries(layout: Layout, decision: int, score: Value, label: Value, age_ms: int) -> list[Entry]:
-    """All that a joined label adds to the labels part, by the meanings written beside `driftwatch.summaries.layout`."""
+def label_entries(
+    layout: Layout, decision: int, score: Value, label: Value, age_ms: int, own: Mapping[str, Value]
+) -> list[Entry]:
+    """All that a joined label adds to the labels part, by the meanings written beside `driftwatch.summaries.layout`.
+
+    `own` are the classes' own scores by the names of their fields.
+    """
     part = next(part for part in layout.parts if part.stream == "labels")
     starts = {block.name: block.start for block in part.blocks}
     quality = starts["quality"]
@@ -99,6 +112,7 @@ def label_entries(layout: Layout, decision: int, score: Value, label: Value, age
     y = int(label) if layout.task is Task.BINARY else _class(layout, label)  # type: ignore[arg-type]
     decided = decision < len(layout.classes)
     right = decided and decision == y
+    entries += _one_vs_rest(layout, part, own, label)
     if decided:
         entries.append((starts["confusion"] + decision * len(layout.classes) + y, 1))
         entries += [(age, 1), (age + 1, int(not right))]
@@ -128,6 +142,23 @@ def label_entries(layout: Layout, decision: int, score: Value, label: Value, age
             bucket = sum(1 for edge in layout.age_edges_ms if edge < age_ms)
             start = starts["calibration_ages"] + bucket * 3 * width + cell
             entries += [(start, 1), (start + width, outcome), (start + 2 * width, _fixed(number))]
+    return entries
+
+
+def _one_vs_rest(layout: Layout, part: Part, own: Mapping[str, Value], label: Value) -> list[Entry]:
+    entries: list[Entry] = []
+    blocks = {block.name: block for block in part.blocks}
+    fields = {field.name: field for other in layout.parts for field in other.fields}
+    for k, name in enumerate(part.scored):
+        p, y = own.get(name), int(name == f"score[{label}]")
+        if not isinstance(p, int | float) or p == INVALID:
+            continue
+        met, sums = blocks["class_score_label"], blocks["class_calibration"]
+        entries.append((met.start + 2 * (k * met.shape[1] + cell_of(fields[name], p)) + y, 1))
+        if 0.0 <= p <= 1.0:
+            width = layout.calibration_cells
+            cell = sum(1 for edge in range(1, width) if edge / width < p)
+            entries += _calibration(sums.start + k * 6 * width, width, cell, p, y)
     return entries
 
 

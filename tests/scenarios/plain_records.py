@@ -33,7 +33,7 @@ class Event:
     decision: Value
     label: Value
     values: dict[str, Any]
-    """Features, as the record has them."""
+    """Features and the classes' own scores, as the record has them."""
     slices: dict[str, Value]
     payload: object
     """What must be equal in a true repetition: time, numbers and score; of a label, the label."""
@@ -76,6 +76,7 @@ def read(
     assert time_ms is not None
     score = number(record.get(rules.score)) if rules.score else None
     numbers = tuple(number(record.get(name)) for name in rules.features if name in numeric)
+    own = {f"score[{name}]": record.get(key) for name, key in rules.class_scores}
     event = Event(
         stream=stream,
         partition=partition,
@@ -86,9 +87,9 @@ def read(
         score=score,
         decision=text(record.get(rules.decision)) if rules.decision else None,
         label=label,
-        values={name: record.get(name) for name in rules.features},
+        values={name: record.get(name) for name in rules.features} | own,
         slices={column: text(record.get(column)) for column in rules.slices},
-        payload=label if stream == "labels" else (time_ms, score, *numbers),
+        payload=label if stream == "labels" else (time_ms, score, *numbers, *map(number, own.values())),
     )
     return time_ms, event
 

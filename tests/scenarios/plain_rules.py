@@ -28,6 +28,8 @@ class StreamRules:
     label: str | None = None
     where: tuple[tuple[str, str], ...] = ()
     features: tuple[str, ...] = ()
+    class_scores: tuple[tuple[str, str], ...] = ()
+    """(class, key of its own score)."""
     slices: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ import secrets
 import pytest
 
 from tests.scenarios.mishaps import difference, lived
+from tests.scenarios.worlds import ASKED
 
 FIXED = 60
 FRESH = 6
@@ -28,6 +29,12 @@ def test_the_loop_agrees_with_the_plain_model_on_fresh_seeds() -> None:
     first = secrets.randbelow(10**9)
     print(f"seeds {first} to {first + FRESH - 1}")
     agree(range(first, first + FRESH))
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_loop_agrees_with_the_plain_model_where_each_class_has_a_score(asked: str) -> None:
+    for seed in range(5):
+        assert difference(seed, asked) is None, (seed, asked)
 
 
 @pytest.mark.full

@@ -14,7 +14,7 @@ from tests.scenarios.case import Case, Crash, draw
 from tests.scenarios.compare import difference
 from tests.scenarios.drive import run
 from tests.scenarios.shrink import show, shrink
-from tests.scenarios.worlds import WORLDS
+from tests.scenarios.worlds import ASKED, WORLDS
 
 FIXED = 300
 FOUND = (5_022_684, 5_027_606, 7_007_235)
@@ -23,9 +23,9 @@ FRESH = 20
 CHUNK = 50
 
 
-def agree(seeds: range) -> None:
+def agree(seeds: range, asked: str | None = None) -> None:
     for seed in seeds:
-        case = draw(seed)
+        case = draw(seed, asked)
         if (what := difference(case)) is not None:
             small = shrink(case, lambda smaller: difference(smaller) is not None)
             raise AssertionError(f"seed {seed}: {what}\nshrunk: {difference(small)}\n{show(small)}")
@@ -45,6 +45,19 @@ def test_the_core_agrees_with_the_plain_model_on_fresh_seeds() -> None:
     first = secrets.randbelow(10**9)
     print(f"seeds {first} to {first + FRESH - 1}: python -m tests.scenarios --start {first} --seeds {FRESH}")
     agree(range(first, first + FRESH))
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_core_agrees_with_the_plain_model_where_each_class_has_a_score(asked: str) -> None:
+    agree(
+        range(100, 100 + CHUNK), asked
+    )  # 139: other classes after a reload, and labels of predictions before it
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("asked", ASKED)
+def test_the_core_agrees_with_the_plain_model_on_ten_thousand_seeds_of_class_scores(asked: str) -> None:
+    agree(range(10_000), asked)
 
 
 @pytest.mark.full

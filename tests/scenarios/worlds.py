@@ -85,7 +85,8 @@ class World:
     beside: World | None = None
     """Another model over the same topics: neither may disturb the other."""
     variants: tuple[World, ...] = ()
-    """The same with other references: what a reload may change (E9)."""
+    """The same with other references and, where it has any, class scores in another order or of one class more: what a
+    reload may change (E9)."""
 
     @property
     def topics(self) -> list[str]:
@@ -107,6 +108,42 @@ def _with(of: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
     return {key: value for key, value in {**of, **changed}.items() if value is not None}
 
 
+_CLASS_SCORED: Final = {
+    "class scores": _with(
+        _MODEL,
+        task="multiclass",
+        predictions=_with(
+            _PREDICTIONS, decision="d", version=None, class_scores={"red": "p_red", "blue": "p_blue"}
+        ),
+        reference=[{"path": "m.ref"}],
+        labels=_with(_LABELS, sample=0.9),
+    ),
+    "class scores alone await features": _with(
+        _MODEL,
+        task="multiclass",
+        predictions=_with(
+            _PREDICTIONS,
+            decision="d",
+            score=None,
+            features=None,
+            class_scores={"blue": "p_blue", "red": "p_red"},
+        ),
+        features=_with(_FEATURES, features=["x", "country"], version="v"),
+    ),
+    "class scores with their labels": _with(
+        _MODEL,
+        task="multiclass",
+        predictions=_with(
+            _PREDICTIONS, decision="d", label="y", class_scores={"red": "p_red", "violet": "p_violet"}
+        ),
+        labels=None,
+    ),
+}
+_REORDERED: Final = (
+    {"blue": "p_blue", "red": "p_red"},
+    {"violet": "p_violet", "red": "p_red", "blue": "p_blue"},
+)
+"""What a reload makes of the classes of the first of these."""
 _WRITTEN: Final[dict[str, dict[str, Any]]] = {
     "binary": _with(_MODEL, slices=["country", ["country", "kind"]]),
     "windows": _with(
@@ -162,6 +199,7 @@ _WRITTEN: Final[dict[str, dict[str, Any]]] = {
         windows=[{"size": "4m", "slide": "2m"}],
     ),
     "learning": _with(_MODEL, reference=[{"learn": "6m", "version": "[0-9]*"}]),
+    **_CLASS_SCORED,
 }
 _OUTSTANDING_MAX: Final = 12
 
@@ -169,7 +207,11 @@ _OUTSTANDING_MAX: Final = 12
 def record(rng: random.Random, number: int, time_ms: int, *, drifted: bool = False) -> dict[str, Any]:
     """All that some world reads of an event; what a stream does not carry is taken out by `carried`."""
     score = rng.random()
+    odd = {3: None, 5: "odd", 7: 1.5, 8: -0.25}
     return {
+        "p_red": odd.get(number % 17, round(score * 7 % 1, 3)),
+        "p_blue": odd.get(number % 13, round(score * 11 % 1, 3)),
+        "p_violet": odd.get(number % 11, round(score * 13 % 1, 3)),
         "id": f"id-{number}",
         "ts": time_ms,
         "v": "1",
@@ -196,7 +238,7 @@ def truth(world: World, prediction: Mapping[str, Any], rng: random.Random) -> An
 def carried(rules: StreamRules, stream: str, full: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of one stream."""
     keys = {"id", rules.time, rules.version, rules.score, rules.decision, rules.label}
-    keys |= {*rules.features, *rules.slices}
+    keys |= {*rules.features, *rules.slices, *(key for _, key in rules.class_scores)}
     found = {key: value for key, value in full.items() if key in keys}
     return found | {key: stream[0] for key, _ in rules.where}
 
@@ -218,19 +260,29 @@ def world(name: str) -> World:
     plan = ModelPlan(spec, tuple(choices), About("http://localhost"), future_ms, jump_ms)
     beside = world(_TWIN) if name == "two models" else None
     variants = [
-        replace(plan, choices=tuple(_other(spec, choice, seed) for choice in choices))
-        for seed in (8, 9)
+        replace(plan, spec=of, choices=tuple(_other(of, choice, seed) for choice in choices))
+        for seed, of in zip((8, 9), _variants(name, spec), strict=True)
         if name not in (_TWIN, "learning")
     ]
     made = (World(name, other, _rules(other), beside) for other in variants)
     return World(name, plan, _rules(plan), beside, tuple(made))
 
 
+def _variants(name: str, spec: ModelSpec) -> list[ModelSpec]:
+    if name != "class scores":
+        return [spec, spec]
+    others = (spec.predictions.model_copy(update={"class_scores": classes}) for classes in _REORDERED)
+    return [spec.model_copy(update={"predictions": predictions}) for predictions in others]
+
+
 def _other(spec: ModelSpec, choice: Choice, seed: int) -> Choice:
     return replace(choice, reference=built(spec, _accepted(spec, seed)))
 
 
-WORLDS: Final = tuple(name for name in _WRITTEN if name != _TWIN)
+WORLDS: Final = tuple(name for name in _WRITTEN if name != _TWIN and name not in _CLASS_SCORED)
+"""Of these one is drawn; another one more would make other cases of all seeds."""
+ASKED: Final = tuple(_CLASS_SCORED)
+"""These are simulated where they are asked for."""
 
 
 def _accepted(spec: ModelSpec, seed: int = 7) -> dict[Stream, Sequence[Mapping[str, Any]]]:
@@ -296,4 +348,5 @@ def _stream(spec: StreamSpec, lateness_ms: int) -> StreamRules:
         label=getattr(spec, "label", None),
         where=tuple((key, str(value)) for key, value in spec.where.items()),
         features=tuple(features),
+        class_scores=tuple(getattr(spec, "class_scores", {}).items()),
     )
