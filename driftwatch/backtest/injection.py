@@ -14,7 +14,7 @@ from driftwatch.events.fields import FieldPath, lookup
 from driftwatch.events.records import RecordBatch
 from driftwatch.monitor.plan import ModelPlan, StreamPlan
 from driftwatch.references.reference import Reference
-from driftwatch.summaries.layout import Field, FieldKind, Task
+from driftwatch.summaries.layout import Field, FieldKind, Task, is_output
 
 LABELS: Final = "labels"
 _FORM: Final = re.compile(
@@ -82,7 +82,7 @@ def usual(plan: ModelPlan) -> list[Injection]:
         f
         for part in reference.layout.parts
         for f in part.own
-        if f.name not in ("score", "decision", *part.embeddings)
+        if not is_output(f.name) and f.name not in part.embeddings
     ]
     numeric = next((f.name for f in fields if f.kind is FieldKind.NUMERIC), None)
     category = next(

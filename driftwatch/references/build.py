@@ -28,7 +28,7 @@ from driftwatch.references.subject import StreamColumns, Subject
 from driftwatch.summaries.cells import PartCoder
 from driftwatch.summaries.count import add
 from driftwatch.summaries.decisions import Decider
-from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Scheme
+from driftwatch.summaries.layout import DECISION, SCORE, FieldKind, Layout, Part, Scheme, class_score
 from driftwatch.summaries.performance import LabelCounter, Labelled
 from driftwatch.summaries.rows import Joint, SliceCoder
 
@@ -95,6 +95,7 @@ def build(subject: Subject, batches: Batches, *, version: str = "*", source: str
     notes = [note for survey in surveys.values() for note in survey.notes()]
     notes += [note for stream, of in gathered.items() for note in _notes(stream, of)]
     notes += _cell_notes(subject, reference.layout)
+    notes += _class_notes(subject, inputs[Stream.PREDICTIONS].block, labels)
     return Built(reference, tuple(notes + _label_notes(subject, labels, found)))
 
 
@@ -289,6 +290,17 @@ def _cell_notes(subject: Subject, layout: Layout) -> list[str]:
         "for exact ones raise `cells: {exact_max: …}`"
         for field in cut
         if subject.cells.of(field.name).scheme is Scheme.EXACT and field.scheme is not Scheme.EXACT
+    ]
+
+
+def _class_notes(subject: Subject, predictions: Block, labels: _Labels) -> list[str]:
+    """Classes with a score of their own that nothing decided or turned out to be: most likely written in another way."""
+    occurring = {*predictions.decisions, *labels.values}
+    return [
+        f"{class_score(name)}: no decision and no label is {name!r}; "
+        "write the classes of `class_scores` as decisions and labels have them"
+        for name in subject.predictions.class_scores
+        if name not in occurring
     ]
 
 
