@@ -19,6 +19,7 @@ from driftwatch.monitor.judging import PREDICTED_MAX, STRATA_BYTES
 from driftwatch.references.design import AGE_EDGES_MS
 from driftwatch.storage.bloom import BITS_PER_ID
 from driftwatch.storage.join_table import FRESH_ROWS
+from driftwatch.storage.schema import PAGE_BYTES
 from driftwatch.storage.segments import Format
 from driftwatch.summaries.layout import FieldKind, Layout, Part
 from driftwatch.telemetry.catalogue import statistic_metrics
@@ -64,6 +65,11 @@ FRESH_FILTER_BYTES: Final = 200_000
 """The filter of the rows that are gathered for the next segment."""
 ROW_OVERHEAD_BYTES: Final = 24
 """Generation and check of a join row, its share of its page, and of segments that wait to be deleted after a merge."""
+PAGE_HEAD_BYTES: Final = 46
+"""Of a page that holds chunks."""
+CHUNK_HEAD_BYTES: Final = 16
+PAGES_ABOVE: Final = 1.03
+"""A page with its share of those above it."""
 POINT_BYTES: Final = 17
 """Time, events and verdict of a point of a line."""
 NUMBERS_BYTES: Final = 24
@@ -177,8 +183,13 @@ def gathered_bytes(row: np.dtype[np.void]) -> int:
 
 
 def join_disk_bytes(rows: int, row: np.dtype[np.void]) -> int:
-    """A join table on disk: 8 bytes of id hash, the row, and SQLite's share."""
-    return rows * (ID_BYTES + row.itemsize + ROW_OVERHEAD_BYTES)
+    """A join table on disk: 8 bytes of id hash, the row, and SQLite's share; of long rows a page holds whole chunks only."""
+    form = Format.of(row)
+    chunk = form.chunk_rows * form.stored.itemsize + CHUNK_HEAD_BYTES
+    room = PAGE_BYTES - PAGE_HEAD_BYTES
+    pages = 1 / (room // chunk) if chunk <= room else -(-chunk // room)
+    paged = int(PAGES_ABOVE * PAGE_BYTES * pages / form.chunk_rows)
+    return rows * max(ID_BYTES + row.itemsize + ROW_OVERHEAD_BYTES, paged)
 
 
 def fetch_bytes(partitions: int, max_partition_fetch_bytes: int) -> int:

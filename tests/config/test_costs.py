@@ -175,6 +175,21 @@ def test_rows_on_disk_hold_at_least_the_row() -> None:
     assert costs.join_disk_bytes(10, LABEL_ROW) < costs.join_disk_bytes(10, PREDICTION_ROW)
 
 
+@pytest.mark.parametrize(
+    "row", [PREDICTION_ROW, LABEL_ROW, *map(class_score_row, (2, 10, 30, 60, 200, 300, 450))], ids=str
+)
+def test_rows_take_no_more_of_the_disk_than_said(tmp_path: Path, row: np.dtype[np.void]) -> None:
+    rows, checkpoint = 20_000, open_checkpoint(tmp_path)
+    empty = sum(file.stat().st_size for file in tmp_path.iterdir())
+    ids = np.random.default_rng(1).integers(0, 2**62, rows)
+    checkpoint.joins.table("m", "kind", row).add(0, ids, np.zeros(rows, row))
+    checkpoint.commit(Changes())
+    checkpoint.close()
+    taken = sum(file.stat().st_size for file in tmp_path.iterdir()) - empty
+    said = costs.join_disk_bytes(rows, row)
+    assert 0.75 * said < taken <= said
+
+
 @pytest.mark.parametrize("classes", [2, 40])
 def test_class_scores_that_are_gathered_fit_their_bound(tmp_path: Path, classes: int) -> None:
     dtype, step = class_score_row(classes), FRESH_ROWS // 16

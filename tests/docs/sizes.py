@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from driftwatch.config.costs import FILTER_BYTES_PER_ID, join_disk_bytes
+from driftwatch.config.costs import filter_bytes, join_disk_bytes
 from driftwatch.config.plan import Plan, plan
 from driftwatch.config.spec import Configuration
+from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, class_score_row
 
 MIB = 2**20
 PARTITIONS = 4
@@ -75,13 +76,18 @@ def shapes() -> str:
 
 
 def joins() -> str:
-    """Memory and disk of a million remembered predictions and labels."""
+    """Memory and disk of a million remembered predictions, labels and class scores."""
     million = 1_000_000
-    return (
-        f"| a million remembered predictions | {FILTER_BYTES_PER_ID * million / 1e6:.1f} MB"
-        f" | {join_disk_bytes(million, labels=False) / 1e6:.0f} MB |\n"
-        f"| a million remembered labels | {FILTER_BYTES_PER_ID * million / 1e6:.1f} MB"
-        f" | {join_disk_bytes(million, labels=True) / 1e6:.0f} MB |"
+    rows = {
+        "a million remembered predictions": PREDICTION_ROW,
+        "a million remembered labels": LABEL_ROW,
+        "beside a million predictions, their scores of 3 classes": class_score_row(3),
+        "beside a million predictions, their scores of 30 classes": class_score_row(30),
+    }
+    return "\n".join(
+        f"| {name} | {(filter_bytes(million, row) - filter_bytes(0, row)) / 1e6:.1f} MB"
+        f" | {join_disk_bytes(million, row) / 1e6:.0f} MB |"
+        for name, row in rows.items()
     )
 
 
