@@ -19,6 +19,7 @@ from driftwatch.events.records import Partition
 from driftwatch.monitor.class_scores import ClassScores, kind_of
 from driftwatch.monitor.forgetting import drop_generations, halve_sample
 from driftwatch.monitor.spec import ModelSpec
+from driftwatch.references.codec import decode
 from driftwatch.references.reference import Reference
 from driftwatch.summaries.layout import CLASS_CALIBRATION, CLASS_DECIDED, CLASS_SCORE_LABEL, Layout, Part
 from tests.monitor.drive import Logs, built, drive, spec
@@ -150,6 +151,20 @@ def test_a_model_without_class_scores_has_no_table() -> None:
     core = Core()
     scores = core.monitor.models["m"].counting.class_scores
     assert (scores.tables, scores.known, scores.kept) == ((), [], ())
+
+
+def test_a_learned_reference_has_them_too() -> None:
+    of, rows = model(reference={"learn": "20m"}), records(2, 2_400)
+    core = drive(Core(of, None), logs_of(rows))
+    (layout,) = {
+        of.layout.hash: of.layout for of in map(decode, core.store.saved.references.values())
+    }.values()
+    assert part_of(layout, Stream.PREDICTIONS).scored == ("score[dog]", "score[cat]")
+    (version,) = core.monitor.models["m"].versions.all
+    counted = [row for row in rows if row["ts"] >= version.state.starts_ms]
+    assert 100 < len(counted) < len(rows)
+    found = summed(core, layout, Stream.LABELS, CLASS_SCORE_LABEL)
+    assert (found == met(layout, counted)).all()
 
 
 def first_half(of: ModelSpec, ref: Reference, rows: Sequence[Record]) -> Core:
