@@ -34,6 +34,8 @@ ERRORS = alert(Kind.PERFORMANCE, finding("", rule="accuracy_decay", since_ms=5))
         (alert(Kind.SCORE, finding("score")), finding("score", rule="out_of_range_share"), True),
         (alert(Kind.SCORE, finding("decision")), finding("score", rule="out_of_range_share"), True),
         (alert(Kind.SCORE, finding("score")), finding("decision", rule="missing_share"), False),
+        (alert(Kind.SCORE, finding("decision")), finding("score[cat]", rule="missing_share"), True),
+        (alert(Kind.SCORE, finding("score[dog]")), finding("score[cat]", rule="missing_share"), False),
         (ERRORS, MISSING, True),
         (ERRORS, RANGE, False),
         (ERRORS, finding("age", rule="missing_share", since_ms=6), False),

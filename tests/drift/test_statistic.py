@@ -46,6 +46,7 @@ def test_a_distribution_of_score_and_decision_alone_is_of_kind_score() -> None:
     psi, missing = STATISTICS["psi"], STATISTICS["missing_share"]
     assert psi.kind_of(("score",)) is Kind.SCORE
     assert psi.kind_of(("score", "decision")) is Kind.SCORE
+    assert psi.kind_of(("score[cat]", "decision", "score[dog]")) is Kind.SCORE
     assert psi.kind_of(("score", "age")) is Kind.INPUT
     assert missing.kind_of(("score",)) is Kind.QUALITY
 

@@ -10,7 +10,7 @@ from driftwatch.evidence.groups import Group
 from driftwatch.evidence.indicators import Indicator, ShareMap, Watch, watches
 from driftwatch.references.numeric import numeric_field
 from driftwatch.references.spec import CellsSpec
-from driftwatch.summaries.layout import DECISION, SCORE, Field, FieldKind, Part
+from driftwatch.summaries.layout import DECISION, SCORE, Field, FieldKind, Part, class_score
 
 RNG = np.random.default_rng(1)
 INCOME = RNG.normal(50, 10, 10_000)
@@ -36,8 +36,9 @@ def test_numbers_are_watched_at_their_deciles() -> None:
     assert [i.text for i in quality.indicators] == ["missing", "invalid", "out of range"]
 
 
-def test_scores_are_watched_in_the_tails_too() -> None:
-    score = numeric_field(SCORE, 0, INCOME, CellsSpec(), tails=True)
+@pytest.mark.parametrize("name", [SCORE, class_score("cat")])
+def test_scores_are_watched_in_the_tails_too(name: str) -> None:
+    score = numeric_field(name, 0, INCOME, CellsSpec(), tails=True)
     values, _ = watches(part(score), counts_of(score, INCOME))
     assert (values.group, len(values.indicators)) == (Group.SCORES, 11)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from driftwatch.errors import DamagedStateError, StateError
-from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW
+from driftwatch.events.joins import LABEL_ROW, PREDICTION_ROW, class_score_row
 from driftwatch.monitor.changes import Changes
 from driftwatch.storage.join_table import SqliteJoinTable
 from driftwatch.storage.sqlite import SqliteCheckpoint, open_checkpoint
@@ -36,6 +36,26 @@ def test_a_table_that_nobody_asks_for_is_read_and_kept(tmp_path: Path) -> None:
     assert checkpoint.joins.filter_bytes > 0
     assert len(table_of(checkpoint)) == 1
     assert len(checkpoint.joins.table("m", "predictions", PREDICTION_ROW)) == 2
+    checkpoint.close()
+
+
+def test_rows_of_several_numbers_come_back_as_they_were(tmp_path: Path) -> None:
+    """Also where the start reads them before anybody has named their type."""
+    dtype = class_score_row(3)
+    rows = np.zeros(2, dtype)
+    rows["scores"] = [[0.25, np.nan, np.inf], [1e300, -0.0, 5e-324]]
+    checkpoint = open_checkpoint(tmp_path)
+    checkpoint.load()
+    checkpoint.joins.table("m", "class_scores-x", dtype).add(0, np.array([7, 3]), rows)
+    checkpoint.commit(Changes())
+    checkpoint.close()
+    checkpoint = open_checkpoint(tmp_path)
+    checkpoint.load()
+    assert checkpoint.joins.verify_rows() == 2
+    _, found = checkpoint.joins.table("m", "class_scores-x", dtype).find(range(1), np.array([7, 3]))
+    assert found.tobytes() == rows.tobytes()
+    with pytest.raises(StateError, match="another type"):
+        checkpoint.joins.table("m", "class_scores-x", class_score_row(2))
     checkpoint.close()
 
 
