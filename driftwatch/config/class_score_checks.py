@@ -33,12 +33,20 @@ def check_class_scores(parts: Parts, model: Path, features: list[str]) -> Iterat
     if len(declared) == 1:
         message = "one class alone has a score, and one against the rest needs them all"
         yield Mistake(path, message, "the scores of all classes, two at least", True)
-    seen: dict[object, str] = {}
-    for name, value in declared.items():
+    for name in declared:
         yield from _class(path, name, features)
-        if isinstance(value, str) and (other := seen.setdefault(value, name)) != name:
-            message = f"`{other}` and `{name}` have the same path"
-            yield Mistake((*path, name), message, "the dotted path of this class's own score")
+    yield from _paths(path, {name: value for name, value in declared.items() if isinstance(value, str)})
+
+
+def _paths(path: Path, declared: dict[str, str]) -> Iterator[Mistake]:
+    """Each class has a path of its own, and none is an object that holds another's."""
+    write = "the dotted path of this class's own score"
+    seen: dict[str, str] = {}
+    for name, value in declared.items():
+        if (other := seen.setdefault(value, name)) != name:
+            yield Mistake((*path, name), f"`{other}` and `{name}` have the same path", write)
+        elif any(held.startswith(f"{value}.") for held in declared.values()):
+            yield Mistake((*path, name), f"`{value}` holds the score of another class", write)
 
 
 def _class(path: Path, name: str, features: list[str]) -> Iterator[Mistake]:

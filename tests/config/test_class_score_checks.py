@@ -50,7 +50,7 @@ def test_one_class_alone_is_told() -> None:
 
 
 def test_each_class_has_a_name_and_a_path_of_its_own() -> None:
-    same, other, feature = found(
+    other, feature, same = found(
         {"cat": "s.cat", "dog": "s.cat", "__other__": "s.rest", "cow": "s.cow"},
         features={"score[cow]": "x", "age": "age"},
     )
@@ -60,6 +60,11 @@ def test_each_class_has_a_name_and_a_path_of_its_own() -> None:
         "cow",
         "another name for the feature: `features: {name: PATH}`",
     )
+
+
+def test_a_path_that_holds_another_is_told() -> None:
+    (one,) = found({"cat": "s", "dog": "s.dog", "cow": "s_cow"})
+    assert (one.path, one.message) == ((*PATH, "cat"), "`s` holds the score of another class")
 
 
 def test_all_are_told_at_once_with_line_and_column(tmp_path: Path) -> None:
