@@ -18,6 +18,9 @@ VERSION: Final = "1.4"
 def teams_body(notification: Notification, endpoint: EndpointSpec) -> bytes:
     """A message with one card (microsoft/AdaptiveCards, schemas/1.4.0/adaptive-card.json).
 
+    The message is an activity of the Bot Framework (microsoft/botbuilder-dotnet, Swagger/ConnectorAPI.json), as
+    MicrosoftDocs/msteams-docs says for webhooks; a `contentUrl` of null, which its example shows, is no text.
+
     Text from data stands in text runs, which know no Markdown: no value can be a link, a mention or a format.
     """
     del endpoint
@@ -37,10 +40,7 @@ def teams_body(notification: Notification, endpoint: EndpointSpec) -> bytes:
         "body": body,
         "actions": [{"type": "Action.OpenUrl", "title": "Read on", "url": story.link}],
     }
-    message = {
-        "type": "message",
-        "attachments": [{"contentType": CARD, "contentUrl": None, "content": card}],
-    }
+    message = {"type": "message", "attachments": [{"contentType": CARD, "content": card}]}
     return msgspec.json.encode(message, order="sorted")
 
 

@@ -69,17 +69,34 @@ def test_discord_webhook(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_teams_card(name: str) -> None:
+def test_teams_message(name: str) -> None:
     request, answer = attempt(ALL[name], "teams", 202, prefix="/workflows/1")
     assert request.head == "POST /workflows/1 HTTP/1.1"
     assert told_of(request) == JSON
-    valid(request.body, "teams-card.json")
+    valid(request.body, "teams-message.json")
     assert len(request.body) <= 28_000, "the largest message that Teams takes"
     assert answer.reason is Reason.DELIVERED
 
 
-def test_the_schemas_refuse_what_they_must() -> None:
-    card = json.loads(teams_body(firing(), EndpointSpec(name="t", type=EndpointType.TEAMS, url="https://x")))
-    card["attachments"][0]["content"]["body"][0]["inlines"][0]["weight"] = "heavy"
-    with pytest.raises(AssertionError, match="heavy"):
-        valid(json.dumps(card).encode(), "teams-card.json")
+@pytest.mark.parametrize(
+    ("where", "wrong"),
+    [
+        (("type",), "event"),
+        (("attachments",), []),
+        (("attachments", 0, "contentType"), "application/json"),
+        (("attachments", 0, "contentUrl"), None),
+        (("attachments", 0, "content", "version"), "9.9"),
+        (("attachments", 0, "content", "body", 0, "inlines", 0, "weight"), "heavy"),
+    ],
+)
+def test_the_schema_of_teams_refuses_what_it_must(where: tuple[str | int, ...], wrong: object) -> None:
+    message = json.loads(
+        teams_body(firing(), EndpointSpec(name="t", type=EndpointType.TEAMS, url="https://x"))
+    )
+    *path, last = where
+    part = message
+    for step in path:
+        part = part[step]
+    part[last] = wrong
+    with pytest.raises(AssertionError):
+        valid(json.dumps(message).encode(), "teams-message.json")
