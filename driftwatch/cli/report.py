@@ -73,8 +73,6 @@ def audited(directory: Path) -> Audited:
                 raise StateError(f"nothing was committed in {directory} yet: let the daemon run first")
             plans = plans_of(saved.states[f"{PLANS}/{plans_hash}"], saved.references)
             monitor = Monitor(plans, saved, checkpoint.joins, checkpoint.hash_key)
-            for core in monitor.models.values():
-                core.restore_evidence()
             snapshot = monitor.snapshot(saved.sequence)
             rows = deliveries(copy, 10_000)
         finally:

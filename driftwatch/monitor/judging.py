@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driftwatch.drift.catalogue import applicable, read
 from driftwatch.drift.cell_shares import coarse_counts
@@ -19,7 +20,7 @@ from driftwatch.monitor.snapshot import RuleView
 from driftwatch.monitor.version import Ints, Version
 from driftwatch.summaries.layout import Part
 from driftwatch.summaries.totals import events_of
-from driftwatch.verdicts.evaluate import judge
+from driftwatch.verdicts.evaluate import judge, last_said
 from driftwatch.verdicts.rule import Rule, bind_all
 from driftwatch.verdicts.state import RuleState
 from driftwatch.verdicts.verdict import Judgement
@@ -48,6 +49,8 @@ class Judging:
         self._references: dict[Stream, Side] = {}
         self._coarse: dict[Stream, Ints] = {}
         self.views: dict[tuple[Stream, str, str], RuleView] = {}
+        self.restored = False
+        """Whether all that is shown is of the last commit before the start: no pane has closed since."""
         for part in version.layout.parts:
             totals = version.reference.totals[part.stream]
             self._references[part.stream] = Side(Gather.of(part), np.ascontiguousarray(totals))
@@ -59,14 +62,13 @@ class Judging:
 
     def read(self, part: Part, window: Window, end_ms: int, total: Ints) -> tuple[Reading, list[Judgement]]:
         """The statistics of a window that ended, and what every rule says of them."""
+        self.restored = False
         version = self._version
         stream = part.stream
-        labels = stream is Stream.LABELS
-        predicted = self._predicted(window, end_ms) if labels else None
-        strata = self._strata(part, window, end_ms) if labels and self._stratified else None
-        pair = self._pair(part, window, total, predicted, strata)
-        reading = self._reading(pair, window, end_ms)
-        version.readings[stream, window.name] = reading
+        pair, reading = self._look(part, window, end_ms, total)
+        if stream is Stream.LABELS:
+            _forget(version.predicted, window, end_ms)
+            _forget(version.strata, window, end_ms)
         if stream is Stream.PREDICTIONS and Stream.LABELS in version.series:
             self._predict(window, end_ms, reading.events)
             if self._stratified:
@@ -74,18 +76,28 @@ class Judging:
         return reading, [self._judge(rule, reading, pair) for rule in self._rules[stream, window.name]]
 
     def restore(self) -> None:
-        """Read the windows of the last commit once more: what they show, not what rules say of it.
-
-        What labels need beside their own counts is not remembered once they are read: such statistics are unknown.
-        """
+        """Read the windows of the last commit once more: what they show, and what the rules said of it then."""
+        states = self._version.state.rules
         for part in self._version.layout.parts:
             series = self._version.series[part.stream]
             if series.closed_ms is None:
                 continue
             for window in self._plan.windows:
-                total, end_ms = series.totals[window.name], series.floor_ms(series.closed_ms, window.slide_ms)
-                reading = self._reading(self._pair(part, window, total), window, end_ms)
-                self._version.readings[part.stream, window.name] = reading
+                end_ms = series.floor_ms(series.closed_ms, window.slide_ms)
+                _, reading = self._look(part, window, end_ms, series.totals[window.name])
+                self.restored = True
+                for rule in self._rules[part.stream, window.name]:
+                    if (state := states.get(rule.fingerprint)) is not None:  # else it has not judged yet
+                        self._show(rule, reading, last_said(rule, reading, state))
+
+    def _look(self, part: Part, window: Window, end_ms: int, total: Ints) -> tuple[Pair, Reading]:
+        labels = part.stream is Stream.LABELS
+        predicted = self._predicted(window, end_ms) if labels else None
+        strata = self._strata(part, window, end_ms) if labels and self._stratified else None
+        pair = self._pair(part, window, total, predicted, strata)
+        reading = self._reading(pair, window, end_ms)
+        self._version.readings[part.stream, window.name] = reading
+        return pair, reading
 
     def _pair(
         self,
@@ -133,7 +145,7 @@ class Judging:
         return tuple(v for (s, w, _), v in self.views.items() if (s, w) == (reading.stream, reading.window))
 
     def _predict(self, window: Window, end_ms: int, events: Ints) -> None:
-        """Remember how many predictions a window held, until its labels are read; labels may never come (P7)."""
+        """Remember how many predictions a window held, until labels of a later one are read; labels may never come (P7)."""
         predicted = self._version.predicted
         predicted[window.name, end_ms] = pack_array(events)
         ends = [end for name, end in predicted if name == window.name]
@@ -145,7 +157,6 @@ class Judging:
         """Predictions in the label window's time range; zeros, of which no share is known, where none are remembered."""
         version = self._version
         known = version.predicted.get((window.name, end_ms))
-        _forget(version.predicted, window, end_ms)
         return np.zeros(len(version.layout.slices.rows), np.int64) if known is None else unpack_array(known)
 
     def _stratify(self, part: Part, window: Window, end_ms: int, total: Ints) -> None:
@@ -164,7 +175,6 @@ class Judging:
         version, block = self._version, part.block("strata")
         assert block is not None
         packed = version.strata.get((window.name, end_ms))
-        _forget(version.strata, window, end_ms)
         shape = (len(version.layout.slices.rows), *block.shape[:2])
         return np.zeros(shape, np.int64) if packed is None else unpack_array(packed)
 
@@ -172,20 +182,23 @@ class Judging:
         states = self._version.state.rules
         state, judgement = judge(rule, reading, states.get(rule.fingerprint, RuleState()), pair)
         states[rule.fingerprint] = state
+        self._show(rule, reading, judgement.verdicts)
+        return judgement
+
+    def _show(self, rule: Rule, reading: Reading, verdicts: NDArray[np.int8]) -> None:
         self.views[reading.stream, reading.window, rule.name] = RuleView(
             rule=rule.name,
-            statistic=judgement.statistic,
+            statistic=rule.condition.statistic.name,
             window=reading.window,
-            fields=judgement.fields,
-            verdicts=judgement.verdicts,
+            fields=rule.fields,
+            verdicts=verdicts,
             when=str(rule.condition),
             min_events=rule.min_events,
             stream=reading.stream,
         )
-        return judgement
 
 
 def _forget(remembered: dict[tuple[str, int], Any], window: Window, end_ms: int) -> None:
-    """What this window or an earlier one has been read with is not asked for again."""
-    for key in [key for key in remembered if key[0] == window.name and key[1] <= end_ms]:
+    """What an earlier window has been read with is not asked for again; this one is, after a restart."""
+    for key in [key for key in remembered if key[0] == window.name and key[1] < end_ms]:
         del remembered[key]

@@ -122,6 +122,8 @@ class ModelMonitor:
             self.waiting[stream] = Waiting(f"{plan.name}/{stream}", saved.chunks, released_ms)
         for name in self.versions.restore(stored, saved):
             self.decisions.end_version(name, AlertCause.RECONFIGURED)
+        for version in self.versions.live.values():
+            self.watching.restore(version)
         self._forgotten: dict[str, bytes | None] = {}
         """Chunks of references that need not be learned any more."""
         for name, learning_state in state.learning.items():
@@ -463,11 +465,6 @@ class ModelMonitor:
         ]
         behind = min(awaited, default=AFTER_ALL) < self.inflows[stream].frontier_ms
         return behind and len(self.waiting[stream]) > WAITING_MAX
-
-    def restore_evidence(self) -> None:
-        """Show the evidence of the last commit before a pane closes: for a report, which sees none close."""
-        for version in self.versions.live.values():
-            self.watching.restore(version, len(self.versions.live))
 
     def view(self) -> ModelView:
         """The picture of this model for the snapshot."""

@@ -53,6 +53,8 @@ class EvidenceView:
     """ln E from which one stream alerts alone."""
     streams: int
     firing: int
+    end_ms: int = 0
+    """End of the last closed pane that it rests on."""
 
     @property
     def rule(self) -> str:
@@ -174,6 +176,13 @@ class VersionView:
     quality: tuple[IssueView, ...] = ()
     cohorts: CohortView | None = None
     """None where no labels are counted."""
+    restored: bool = False
+    """Whether all of it is of the last commit before the start: no pane has closed since."""
+
+    @property
+    def judged_ms(self) -> int:
+        """End of the newest window that was read; 0 where none was."""
+        return max((reading.end_ms for reading in self.readings.values()), default=0)
 
 
 @dataclass(frozen=True, slots=True)

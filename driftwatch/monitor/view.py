@@ -65,6 +65,7 @@ def _view(
         evidence=evidence,
         quality=quality,
         cohorts=version.cohort_view(),
+        restored=versions.judging[name].restored,
     )
 
 

@@ -224,16 +224,29 @@ class Watching:
         ]
         if untimed(version.reference, part.stream):
             watched.learn(version.series[part.stream], part.stream, closed)
-        self.views[version.name] = tuple(_views(version, watched))
-        self.prospects[version.name] = watched.prospects(version.series, closed.end_ms)
+        self._show(version, watched)
         return judgements
 
-    def restore(self, version: Version, live: int) -> None:
-        """Show the evidence of the last commit once more, before a pane closes; `live` as of `close`."""
-        if self.on:
-            watched = self._of(version)
-            watched.share(live, self._plan.sharers)
-            self.views[version.name] = tuple(_views(version, watched))
+    def restore(self, version: Version) -> None:
+        """Show the evidence of the last commit once more, before a pane closes; what another setting wrote is not shown.
+
+        It changes nothing that the checkpoint holds.
+        """
+        stored = self._stored.get(version.name)
+        if not self.on or stored is None:
+            return
+        watched = _Watched(self._plan, version, stored)
+        if watched.taken_up:
+            self._watched[version.name] = watched
+            del self._stored[version.name]
+            self._show(version, watched)
+
+    def _show(self, version: Version, watched: _Watched) -> None:
+        self.views[version.name] = tuple(_views(version, watched))
+        closed = (series.closed_ms for series in version.series.values())
+        self.prospects[version.name] = watched.prospects(
+            version.series, max(ms for ms in closed if ms is not None)
+        )
 
     def forget(self, name: str) -> None:
         """A version has ended, or what it saw is accepted."""
@@ -372,6 +385,7 @@ def _views(version: Version, watched: _Watched) -> Iterable[EvidenceView]:
             verdicts=verdicts,
             logs=logs,
             log_limit=detector.log_limit(group) + float(np.log(count)),
+            end_ms=version.series[_stream(detector, group)].closed_ms or 0,
             streams=count,
             firing=len(watched.firing.get(group, {})),
         )

@@ -32,7 +32,7 @@ def judge(
     """
     estimate = reading.estimates[rule.condition.statistic.name]
     number = _number(rule, estimate)
-    enough = rule.mask & (estimate.count >= rule.min_events) & np.isfinite(number)
+    enough = _enough(rule, estimate, number)
     members = load(rule, state)
     _advance(rule, members, number, enough, reading.end_ms)
     _remember(members, estimate, enough)
@@ -41,6 +41,13 @@ def judge(
     verdicts = _verdicts(rule, enough, firing)
     found = _findings(rule, members, firing, pair), _findings(rule, members, pending, pair)
     return save(rule, members), _judgement(rule, reading, verdicts, *found)
+
+
+def last_said(rule: Rule, reading: Reading, state: RuleState) -> NDArray[np.int8]:
+    """The verdicts of the reading that brought the rule into this state, int8[slices, fields]: nothing is judged again."""
+    estimate = reading.estimates[rule.condition.statistic.name]
+    enough = _enough(rule, estimate, _number(rule, estimate))
+    return _verdicts(rule, enough, load(rule, state)["firing"] > 0)
 
 
 def learning(rule: Rule, reading: Reading) -> Judgement:
@@ -82,6 +89,10 @@ def _number(rule: Rule, estimate: Estimate) -> Floats:
             f"rule {rule.name!r} looks at {rule.mask.shape} members, the reading has {numbers.shape}"
         )
     return numbers
+
+
+def _enough(rule: Rule, estimate: Estimate, number: Floats) -> Bools:
+    return rule.mask & (estimate.count >= rule.min_events) & np.isfinite(number)
 
 
 def _advance(rule: Rule, members: Members, number: Floats, enough: Bools, end_ms: int) -> None:

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field, replace
 
 import msgspec
+import numpy as np
 import pytest
 
 from driftwatch.alerts.alert import Alert, AlertState
@@ -155,6 +156,37 @@ def test_once_a_window_is_full_what_can_be_found_is_told_at_the_live_traffic() -
     again = core.monitor.snapshot(3).models["m"].versions["1"].prospects
     assert again is not None
     assert again.seen_ms >= 60 * MINUTE, "a restart forgets no traffic"
+
+
+def test_after_a_restart_the_evidence_of_the_last_pane_is_shown_and_nothing_stored_changes() -> None:
+    core = Watched()
+    traffic = Traffic().add(25).add(15, drifted=True)
+    traffic.into(core)
+    before, stored = core.monitor.snapshot(1).models["m"].versions["1"], core.state()
+    core.load()
+    after = core.monitor.snapshot(1).models["m"].versions["1"]
+    assert [view.group for view in after.evidence] == [view.group for view in before.evidence]
+    for was, now in zip(before.evidence, after.evidence, strict=True):
+        np.testing.assert_array_equal(now.verdicts, was.verdicts)
+        np.testing.assert_array_equal(now.logs, was.logs)
+        assert (now.log_limit, now.end_ms, now.firing) == (was.log_limit, was.end_ms, was.firing)
+    assert any(view.firing for view in after.evidence)
+    assert after.verdict is before.verdict is not Verdict.INSUFFICIENT
+    assert after.prospects is not None, "told by the traffic that the windows hold"
+    core.commit()
+    assert core.state() == stored
+
+
+def test_after_a_restart_evidence_of_another_setting_is_not_shown() -> None:
+    core = Watched()
+    Traffic().add(10).into(core)
+    stored = core.state()
+    written = WRITTEN | {"rules": [], "evidence": {"tolerance": {"inputs": 0.2}}}
+    core.spec = ModelSpec.model_validate(written)
+    core.load()
+    assert core.monitor.snapshot(1).models["m"].versions["1"].evidence == ()
+    core.commit()
+    assert core.state() == stored, "no pane closed: should the setting come back, it goes on"
 
 
 def test_without_a_budget_nothing_is_told_of_what_can_be_found() -> None:

@@ -14,7 +14,7 @@ from driftwatch.telemetry.markup import Child, Markup, join, tag
 from driftwatch.telemetry.pages import past, told
 from driftwatch.telemetry.pages.fields import moved_fields
 from driftwatch.telemetry.pages.frame import card, frame, model_address, plain_table
-from driftwatch.telemetry.pages.reasons import headline, hurt
+from driftwatch.telemetry.pages.reasons import as_of, headline, hurt
 from driftwatch.telemetry.pages.sight import Deliveries, Sight, firing, look
 from driftwatch.telemetry.pages.words import (
     CAUSES,
@@ -60,6 +60,7 @@ def alert_page(model: ModelView, alert: Alert, deliveries: Deliveries) -> str:
             f", version {alert.version}",
             class_="verdict",
         ),
+        as_of(sight.version) if sight is not None and sight.version.version == alert.version else "",
         class_="head",
     )
     five = tag("div", *_questions(model, alert, sight, episodes, sent), class_="five")

@@ -10,7 +10,7 @@ from driftwatch.telemetry.markup import Child, Markup, join, tag
 from driftwatch.telemetry.pages import past, sections, told
 from driftwatch.telemetry.pages.fields import heat_map, moved_fields
 from driftwatch.telemetry.pages.frame import alert_address, card, frame, model_address, plain_table
-from driftwatch.telemetry.pages.reasons import headline, hurt, reason
+from driftwatch.telemetry.pages.reasons import as_of, headline, hurt, reason
 from driftwatch.telemetry.pages.sight import Deliveries, Sight, firing, look, windows_of, worst_first
 from driftwatch.telemetry.pages.words import alert_badge, badge, lasting, when
 
@@ -87,12 +87,14 @@ def _head(sight: Sight) -> Markup:
         ("Task", model.task),
         ("Does it hurt", join([badge(hurts.word, hurts.answer), " ", hurts.told])),
         ("Newest event", when(version.last_event_ms) if version.last_event_ms > 0 else "none yet"),
+        ("Judged up to", when(version.judged_ms) if version.judged_ms else "nothing yet"),
         ("Reference", tag("code", version.reference_hash[:12] or "being learned")),
     ]
     return tag(
         "div",
         tag("h1", model.model),
         tag("p", badge(version.verdict.value), " ", tag("span", reason(model, version)), class_="verdict"),
+        as_of(version),
         facts(known),
         class_="head",
     )

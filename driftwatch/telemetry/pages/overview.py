@@ -16,7 +16,7 @@ from driftwatch.telemetry.health import Health
 from driftwatch.telemetry.markup import Child, Markup, join, tag
 from driftwatch.telemetry.pages.frame import alert_address, card, frame, model_address, plain_table
 from driftwatch.telemetry.pages.past import verdict_strip
-from driftwatch.telemetry.pages.reasons import headline, reason
+from driftwatch.telemetry.pages.reasons import as_of, headline, reason
 from driftwatch.telemetry.pages.sight import firing, loudness, newest_ms, worst_first
 from driftwatch.telemetry.pages.told import episodes
 from driftwatch.telemetry.pages.words import alert_badge, badge, lasting, severity, wall, when
@@ -144,7 +144,7 @@ def _version(model: ModelView, version: VersionView) -> Sequence[Child]:
         version.version,
         badge(version.verdict.value),
         verdict_strip(model, version.version),
-        reason(model, version),
+        join([reason(model, version), as_of(version)]),
         str(len(firing(model, version.version))),
         when(version.last_event_ms) if version.last_event_ms > 0 else "–",
     )

@@ -11,9 +11,9 @@ from driftwatch.alerts.alert import Alert, AlertState
 from driftwatch.drift.reading import Reading
 from driftwatch.monitor.snapshot import ModelView, VersionView
 from driftwatch.telemetry.charts.shapes import figures
-from driftwatch.telemetry.markup import Markup, join
+from driftwatch.telemetry.markup import Markup, join, tag
 from driftwatch.telemetry.pages.sight import Sight, firing
-from driftwatch.telemetry.pages.words import measured, named, place
+from driftwatch.telemetry.pages.words import measured, named, place, when
 from driftwatch.verdicts.verdict import Verdict
 
 DECAYS: Final = ("accuracy_decay", "macro_f1_decay", "mae_decay", "auc_decay")
@@ -67,6 +67,14 @@ def reason(model: ModelView, version: VersionView) -> Markup:
     if pending:
         return join([f"{pending[0].rule} is pending: ", headline(pending[0])])
     return join([_calm(version)])
+
+
+def as_of(version: VersionView) -> Markup:
+    """Of what time everything is that is shown of a version, where it is of before the start; else nothing."""
+    if not version.restored:
+        return Markup("")
+    told = ["As of ", when(version.judged_ms), ", before driftwatch started: no window has closed since."]
+    return tag("p", *told, class_="none")
 
 
 def _calm(version: VersionView) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from driftwatch.drift.reliability import WIDTH
+from driftwatch.monitor.snapshot import EvidenceView
 from driftwatch.telemetry import views
 from driftwatch.telemetry.answers import ReliabilityBar
 from driftwatch.telemetry.charts.coverage import coverage
@@ -21,7 +22,7 @@ from driftwatch.telemetry.markup import Child, Markup, join, tag
 from driftwatch.telemetry.pages.frame import figure, key, plain_table
 from driftwatch.telemetry.pages.reasons import DECAYS
 from driftwatch.telemetry.pages.sight import Sight
-from driftwatch.telemetry.pages.words import badge, named
+from driftwatch.telemetry.pages.words import badge, moment, named
 from driftwatch.verdicts.verdict import VERDICTS, Verdict
 
 GAUGES_MAX: Final = 12
@@ -90,9 +91,23 @@ def evidence(sight: Sight) -> Markup:
     label = f"Evidence against its limit, the nearest streams first; {gauge_told(rows[0])}"
     table: list[Sequence[Child]] = [(r.name, badge(r.word), figures(r.log), figures(r.limit)) for r in rows]
     caption = join(
-        [f"{budgets}. ", key(("v-ok", "ok"), ("v-warning", "fires a ticket"), ("v-drift", "fires a page"))]
+        [
+            f"{budgets}. {_ends(sight.version.evidence)} ",
+            key(("v-ok", "ok"), ("v-warning", "fires a ticket"), ("v-drift", "fires a page")),
+        ]
     )
     return figure(gauges(label, rows), caption, ("Stream", "Verdict", "ln E", "Limit"), table)
+
+
+def _ends(evidence: Sequence[EvidenceView]) -> str:
+    """The last panes that the groups rest on: labels come later than what they are of."""
+    groups: dict[int, list[str]] = {}
+    for view in evidence:
+        groups.setdefault(view.end_ms, []).append(view.group)
+    if len(groups) == 1:
+        return f"After the pane that ended {moment(next(iter(groups)))}."
+    told = [f"{', '.join(names)} {moment(end_ms)}" for end_ms, names in sorted(groups.items(), reverse=True)]
+    return f"After the panes that ended: {'; '.join(told)}."
 
 
 def _stream(group: str, field: str, slice_: str) -> str:
