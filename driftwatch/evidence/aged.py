@@ -157,6 +157,7 @@ class AgedObserver:
             spread=np.maximum((events * share * (1 - share)).sum(axis=2), 1e-6) * factor,
             tolerance=unsure,
             reference=self._reference.sum(axis=2),
+            scores=(counts.expected * self._known).sum(axis=2),
         )
 
 

@@ -25,12 +25,20 @@ class Comparison:
     """Change of the share that does not matter, and what the reference leaves unsure."""
     reference: Floats
     """Reference events."""
+    scores: Floats
+    """Sum of the scores that the hits are less; 0 where hits are counted as they are."""
 
     @property
     def now(self) -> Floats:
         """The share (for calibration: the gap); NaN without events."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.hits / self.events
+
+    @property
+    def said(self) -> Floats:
+        """Mean of the scores, which a gap is to be added to; NaN without events."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.scores / self.events
 
     @property
     def past(self) -> Floats:

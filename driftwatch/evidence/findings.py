@@ -48,6 +48,8 @@ class Found:
     rising: bool
     now: float
     past: float
+    said: float
+    """Mean of the scores, where `now` and `past` are gaps between what came true and them; else 0."""
     error: float
     """Standard error of `now`."""
     tolerance: float
@@ -100,6 +102,7 @@ class Describe:
             rising=rising,
             now=float(compared.now[at]),
             past=float(compared.past[at]),
+            said=float(compared.said[at]),
             error=float(compared.error[at]),
             tolerance=float(compared.tolerance[at]),
             events=int(compared.events[at]),

@@ -91,6 +91,7 @@ class ShareObserver:
             spread=events * np.clip(share * (1 - share), 1e-6, None) * factor,
             tolerance=up - share,
             reference=self.baseline.counts()[1],
+            scores=np.zeros_like(events),
         )
 
     def outlook(self, events: Floats) -> Outlook:

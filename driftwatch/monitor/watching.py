@@ -24,6 +24,7 @@ from driftwatch.evidence.first_panes import (
     with_spreads,
 )
 from driftwatch.evidence.groups import Group
+from driftwatch.evidence.labels import CALIBRATION
 from driftwatch.evidence.power import Traffic
 from driftwatch.evidence.saved import EvidenceState, fingerprint, load, save
 from driftwatch.evidence.telling import told
@@ -341,12 +342,21 @@ def _pair(version: Version, stream: Stream, watched: _Watched) -> Pair:
 
 
 def _sentence(found: Found) -> str:
-    """The change in words, such as `errors rose: 5.6 % → 8.7 %`."""
+    """The change in words, such as `errors rose: 5.6 % → 8.7 %`; at most 80 characters, which a message takes."""
+    if found.field == CALIBRATION:
+        scores = found.indicator.removeprefix("score ")
+        where = "over all scores" if scores == "all scores" else f"where scores are {scores}"
+        true, past = found.said + found.now, found.said + found.past
+        return f"{where}, {_percent(true)} came true; they said {_percent(found.said)}, the reference {_percent(past)}"
     verb = "rose" if found.rising else "fell"
-    text = f"{found.indicator} {verb}: {100 * found.past:.3g} % → {100 * found.now:.3g} %"
+    text = f"{found.indicator} {verb}: {_percent(found.past)} → {_percent(found.now)}"
     if found.indicator == "errors":
         text += f" (accuracy {100 * (1 - found.past):.1f} % → {100 * (1 - found.now):.1f} %)"
     return text
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _kind(group: Group, fields: set[str]) -> Kind:

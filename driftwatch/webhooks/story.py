@@ -130,7 +130,7 @@ def _finding(finding: FindingBody, kind: str) -> str:
     return (
         f"{who} in {cut(finding.slice, 40)}, {finding.window}: {finding.statistic} {_number(finding.value)}"
         f" (limit {_number(finding.limit)}, {finding.count} {what})"
-    )
+    ) + "".join(f"; {cut(cell, 80)}" for cell in finding.cells[:1])
 
 
 def _number(value: float | None) -> str:

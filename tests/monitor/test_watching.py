@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -223,6 +224,21 @@ def test_wrong_labels_are_a_page_that_asks_for_a_retraining() -> None:
     assert (alert.severity, alert.retrain) == ("page", True)
     assert "accuracy" in alert.findings[0].cells[0]
     assert core.monitor.models["m"].decisions.episodes()[0].state == "requested"
+
+
+def test_what_calibration_says_is_what_came_true_beside_what_the_scores_said() -> None:
+    core = Watched()
+    Traffic().add(10).add(25, wrong=True).into(core)
+    findings = core.alerts()["evidence calibration"].findings
+    said = {cell: f for f in findings for cell in f.cells[:1] if f.slice == "all"}
+    pattern = r"where scores are (.+)–(.+), (.+) % came true; they said (.+) %, the reference (.+) %"
+    (sentence,) = said
+    low, high, true, mean, past = map(float, re.fullmatch(pattern, sentence).groups())  # type: ignore[union-attr]
+    assert 100 * low <= mean <= 100 * high
+    assert true / 100 - mean / 100 == pytest.approx(said[sentence].value, abs=2e-3)
+    assert true == pytest.approx(100 - mean, abs=8), "the labels are turned round"
+    assert past == pytest.approx(mean, abs=8)
+    assert len(sentence) <= 80
 
 
 def test_it_resolves_when_the_change_is_over() -> None:

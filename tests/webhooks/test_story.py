@@ -17,7 +17,9 @@ def test_an_alert() -> None:
         "Where": "age in country=PT",
         "Since": "2026-01-01 11:50 UTC",
     }
-    assert story.findings == ("age in country=PT, 1h: psi 0.4125 (limit 0.25, 1000 events)",)
+    assert story.findings == (
+        "age in country=PT, 1h: psi 0.4125 (limit 0.25, 1000 events); 18-25: 4.0 % -> 11.2 %",
+    )
     assert not story.good
 
 

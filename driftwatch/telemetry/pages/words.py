@@ -7,6 +7,7 @@ from typing import Final
 
 from driftwatch.alerts.alert import Alert, AlertState
 from driftwatch.drift.catalogue import STATISTICS
+from driftwatch.evidence.labels import CALIBRATION, ERROR
 from driftwatch.telemetry.charts.shapes import figures
 from driftwatch.telemetry.markup import Markup, join, tag
 from driftwatch.telemetry.text import iso_time
@@ -66,7 +67,7 @@ CAUSES: Final = {
     "new_version": "a new model version is established",
 }
 """Why an alert or an episode changed its state, by the word that stands in logs and messages."""
-_SAID: Final = frozenset({"error", "calibration"})
+_SAID: Final = frozenset({ERROR, CALIBRATION})
 """Streams of evidence that are no features: what is told of them names them."""
 KINDS: Final = {
     "input": "inputs",
@@ -152,7 +153,8 @@ def measured(finding: Finding) -> str:
     if finding.lower < finding.upper and math.isfinite(finding.lower) and math.isfinite(finding.upper):
         between = f" ({figures(finding.lower)} to {figures(finding.upper)})"
     if finding.statistic == "evidence":
-        return f"{figures(finding.value)}{between}, over {finding.count:,} events"
+        gap = "gap " if finding.field == CALIBRATION else ""
+        return f"{gap}{figures(finding.value)}{between}, over {finding.count:,} events"
     limit = "" if finding.window.startswith("quality") else f", limit {figures(finding.limit)}"
     return (
         f"{named(finding.statistic)} {figures(finding.value)}{between}{limit}, over {finding.count:,} events"
