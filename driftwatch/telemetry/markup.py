@@ -46,7 +46,7 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Child]]) ->
         return join([tag("h2", caption), tag("p", "none", class_="none")])
     top = tag("tr", *(tag("th", name, scope="col") for name in head))
     made = tag("table", tag("caption", caption), tag("thead", top), tag("tbody", *body))
-    return tag("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return tag("div", made, class_="scroll", tabindex="0", role="group", aria_label=caption)
 
 
 def page(title: str, *children: Child, head: Child = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,15 @@ def paths() -> dict[str, str]:
         "model": "/models/credit-default",
         "alert": f"/alerts/{fingerprint('inputs moved')}",
         "gone": "/alerts/nothing",
+        "api": "/api/docs",
     }
 
 
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"dark": True},
+    "narrow": {"width": 390, "height": 844},
+}
 SAID = {
     "overview": (
         "credit-default drifts",
@@ -65,30 +72,28 @@ SAID = {
     ),
     "alert": ("What changed?", "Does it hurt?", "Yes", "Told ml-oncall", "4 h 30 min ago by event time"),
     "gone": ("This alert is not remembered",),
+    "api": ("driftwatch API", "/api/v1/windows"),
 }
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_a_person_reads_it_and_nothing_is_amiss(name: str, address: str, page: Page) -> None:
-    for dark in (False, True):
-        page.looks(dark=dark)
-        page.goto(address + paths()[name])
-        text = page.text
-        for said in SAID[name]:
-            assert said in text, said
-        expected = [complaint for complaint in page.complaints if name == "gone" and "404" in complaint]
-        assert page.complaints == expected
-        assert {request.split("/")[2] for request in page.requests} == {address.removeprefix("http://")}
-        page.screenshot(SCREENSHOTS / f"{name}-{'dark' if dark else 'light'}.png")
-        assert page.faults(only="color-contrast" if dark else "") == []
-
-
-@pytest.mark.parametrize("name", ["overview", "model", "alert"])
-def test_on_a_telephone_nothing_sticks_out(name: str, address: str, page: Page) -> None:
-    page.looks(width=390, height=844)
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        (name, look) for name in SAID for look in LOOKS if (name, look) != ("api", "dark")
+    ],  # long, and the same style
+)
+def test_a_person_reads_it_and_nothing_is_amiss(name: str, look: str, address: str, page: Page) -> None:
+    page.looks(**LOOKS[look])
     page.goto(address + paths()[name])
-    page.screenshot(SCREENSHOTS / f"{name}-narrow.png")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    text = page.text
+    for said in SAID[name]:
+        assert said in text, said
+    expected = [complaint for complaint in page.complaints if name == "gone" and "404" in complaint]
+    assert page.complaints == expected
+    assert {request.split("/")[2] for request in page.requests} == {address.removeprefix("http://")}
+    page.screenshot(SCREENSHOTS / f"{name}-{look}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look].get("width", 1280)
+    assert page.faults() == []
 
 
 def test_with_the_keyboard_alone_one_comes_to_the_alert(address: str, page: Page) -> None:
@@ -132,21 +137,16 @@ def test_a_slice_is_chosen_from_the_table_of_the_heat_map(address: str, page: Pa
 def test_the_report_is_opened_from_a_file(page: Page, tmp_path: Path) -> None:
     out = tmp_path / "drift.html"
     assert run(["report", "--state", str(lender().folder / "state"), "--out", str(out)]) == 0
-    for dark in (False, True):
-        page.looks(dark=dark)
+    for look, wanted in LOOKS.items():
+        page.looks(**wanted)
         page.goto(out.as_uri())
         for said in ("Drift report", "a day of accepted loans", "Performance", "Decisions on credit-default"):
             assert said in page.text, said
         assert page.complaints == []
         assert set(page.requests) == {out.as_uri()}
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
-            "rgb(15, 18, 22)" if dark else "rgb(245, 246, 248)"
+            "rgb(15, 18, 22)" if "dark" in wanted else "rgb(245, 246, 248)"
         )
-        page.screenshot(SCREENSHOTS / f"report-{'dark' if dark else 'light'}.png")
-    assert page.faults() == []
-
-
-def test_the_page_of_the_api_can_be_read(address: str, page: Page) -> None:
-    page.goto(address + "/api/docs")
-    assert "/api/v1/windows" in page.text
-    assert page.complaints == []
+        page.screenshot(SCREENSHOTS / f"report-{look}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= wanted.get("width", 1280)
+        assert page.faults() == []

@@ -28,7 +28,18 @@ def docs_page() -> str:
         *sections,
         tag("h2", "Types"),
         *(
-            join([tag("h3", name, id=name), tag("pre", Markup(_json(schema)))])
+            join(
+                [
+                    tag("h3", name, id=name),
+                    tag(
+                        "pre",
+                        Markup(_json(schema)),
+                        tabindex="0",
+                        role="group",
+                        aria_label=f"Schema of {name}",
+                    ),
+                ]
+            )
             for name, schema in made["components"]["schemas"].items()
         ),
     )

@@ -94,7 +94,7 @@ def plain_table(head: Sequence[str], rows: Iterable[Sequence[Child]]) -> Markup:
         inside,
         class_="scroll",
         tabindex="0",
-        role="region",
+        role="group",  # a region would be a landmark, and a page has dozens of tables
         aria_label=f"Table: {', '.join(head[:3])}",
     )
 
