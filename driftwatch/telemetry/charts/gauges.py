@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from driftwatch.telemetry.charts.shapes import WIDTH, Scale, figures, line, picture, rect, short, text
 from driftwatch.telemetry.markup import Markup
 
-_LEFT: Final = 152
+_LEFT: Final = 178
 _ROW: Final = 24
 _NAME: Final = 23
 REACH: Final = 1.5

@@ -12,7 +12,7 @@ from driftwatch.telemetry.markup import Markup
 WIDTH: Final = 480
 STEPS: Final = (0.05, 0.1, 0.25, 0.5)
 """Limits of the shades, for PSI: nothing, small, some, large, very large."""
-_LEFT: Final = 104
+_LEFT: Final = 118
 _HEAD: Final = 84
 _ROW: Final = 23
 _NAME: Final = 15

@@ -21,7 +21,7 @@ from driftwatch.telemetry.markup import Markup
 
 STRIP: Final = 120
 """Width of a strip."""
-_LEFT: Final = 132
+_LEFT: Final = 158
 _TOP: Final = 6
 _LANE: Final = 24
 _BAR: Final = 15

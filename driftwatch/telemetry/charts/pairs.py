@@ -9,7 +9,7 @@ from driftwatch.drift.cell_shares import CellShare
 from driftwatch.telemetry.charts.shapes import WIDTH, Scale, picture, rect, short, text
 from driftwatch.telemetry.markup import Markup
 
-_LEFT: Final = 112
+_LEFT: Final = 126
 _ROW: Final = 30
 _NAME: Final = 16
 _RIGHT: Final = 52

@@ -58,10 +58,7 @@ def trend(
     for time_ms, name in time_ticks(start_ms, end_ms):
         drawn.append(text(x(time_ms), HEIGHT - 8, name, "tick", "middle"))
     if level is not None and math.isfinite(level):
-        drawn += [
-            line(_LEFT, y(level), x.stop, y(level), "level"),
-            text(x.stop - 4, y(level) - 5, f"{level_name} {figures(level)}", "note", "end"),
-        ]
+        drawn.append(line(_LEFT, y(level), x.stop, y(level), "level"))
     for run in _runs(points):
         band = [(x(p.time_ms), y(p.upper)) for p in run] + [(x(p.time_ms), y(p.lower)) for p in reversed(run)]
         drawn += [path(band, "band", closed=True), path([(x(p.time_ms), y(p.value)) for p in run], "curve")]
@@ -69,7 +66,9 @@ def trend(
     if known:
         last = known[-1]
         drawn.append(dot(x(last.time_ms), y(last.value), 3.6, "last", _told(last)))
-    else:
+    if level is not None and math.isfinite(level):  # last, to be read over a curve that passes there
+        drawn.append(text(x.stop - 4, y(level) - 5, f"{level_name} {figures(level)}", "note", "end"))
+    if not known:
         drawn.append(text((_LEFT + x.stop) / 2, HEIGHT / 2, "not known yet", "note", "middle"))
     return picture(label, HEIGHT, *drawn)
 

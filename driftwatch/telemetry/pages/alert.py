@@ -26,6 +26,7 @@ from driftwatch.telemetry.pages.words import (
     place,
     summary,
     when,
+    whole,
 )
 from driftwatch.verdicts.verdict import Finding
 
@@ -130,7 +131,7 @@ def _what(alert: Alert) -> list[Child]:
     if not alert.findings:
         return [f"The {KINDS.get(alert.kind, alert.kind)}", ""]
     first = alert.findings[0]
-    more = [tag("span", cell) for cell in first.cells[1:3]]
+    more = [tag("span", whole(cell)) for cell in first.cells[1:3]]
     if first.cells:
         return [headline(msgspec.structs.replace(alert, findings=(first,))), measured(first), *more]
     return [headline(alert), summary(first.statistic)]

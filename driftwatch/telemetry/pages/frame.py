@@ -92,7 +92,7 @@ def plain_table(head: Sequence[str], rows: Iterable[Sequence[Child]]) -> Markup:
     return tag(
         "div",
         inside,
-        class_="scroll",
+        class_="scroll broad" if len(head) > _FEW else "scroll",
         tabindex="0",
         role="group",  # a region would be a landmark, and a page has dozens of tables
         aria_label=f"Table: {', '.join(head[:3])}",

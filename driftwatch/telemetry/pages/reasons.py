@@ -13,7 +13,7 @@ from driftwatch.monitor.snapshot import ModelView, VersionView
 from driftwatch.telemetry.charts.shapes import figures
 from driftwatch.telemetry.markup import Markup, join, tag
 from driftwatch.telemetry.pages.sight import Sight, firing
-from driftwatch.telemetry.pages.words import measured, named, place, when
+from driftwatch.telemetry.pages.words import measured, named, place, when, whole
 from driftwatch.verdicts.verdict import Verdict
 
 DECAYS: Final = ("accuracy_decay", "macro_f1_decay", "mae_decay", "auc_decay")
@@ -34,7 +34,7 @@ def headline(alert: Alert) -> Markup:
         return Markup("")
     first = alert.findings[0]
     if first.cells:
-        changed = join([place(first), ": ", first.cells[0]])
+        changed = join([place(first), ": ", whole(first.cells[0])])
     else:
         changed = join(
             [place(first), ": ", measured(first)] if first.field else [measured(first), ", ", place(first)]

@@ -21,8 +21,9 @@ from driftwatch.telemetry.pages.overview import ordered
 from driftwatch.telemetry.pages.reasons import reason
 from driftwatch.telemetry.pages.sight import look, newest_ms, windows_of, worst_first
 from driftwatch.telemetry.pages.style import STYLE
-from driftwatch.telemetry.pages.words import CAUSES, badge, lasting, measured, named, place, when
+from driftwatch.telemetry.pages.words import CAUSES, badge, lasting, measured, named, place, when, whole
 from driftwatch.telemetry.rows import Chosen, version_rows
+from driftwatch.verdicts.verdict import Finding
 
 POLICY: Final = "default-src 'none'; style-src 'sha256-{}'"
 """What the file may do when it is opened: show itself, in its own style."""
@@ -171,9 +172,7 @@ def _decisions(found: Sequence[Decided]) -> Markup:
             d.rule,
             badge(d.new) if len(d.new) < 10 else tag("code", d.new[:_HASH]),
             CAUSES.get(d.reason, d.reason),
-            tag("ul", *(tag("li", place(f), ": ", measured(f)) for f in d.findings[:2]))
-            if d.findings
-            else "–",
+            tag("ul", *(tag("li", place(f), ": ", _said(f)) for f in d.findings[:2])) if d.findings else "–",
             tag("code", d.configuration[:_HASH]),
             tag("code", d.reference[:_HASH] or "–"),
         )
@@ -190,3 +189,8 @@ def _decisions(found: Sequence[Decided]) -> Markup:
         "Reference",
     )
     return plain_table(head, rows)
+
+
+def _said(finding: Finding) -> Child:
+    """Of evidence the sentence: its number alone, a share or a gap, says nothing."""
+    return whole(finding.cells[0]) if finding.statistic == "evidence" and finding.cells else measured(finding)

@@ -85,14 +85,16 @@ def evidence(sight: Sight) -> Markup:
     ]
     if not rows:
         return tag("p", "No evidence is watched, or no pane has closed yet.", class_="none")
-    budgets = ", ".join(
-        f"{v.group} ({v.family}): {v.streams:,} streams, {v.firing} fire" for v in sight.version.evidence
-    )
+    budgets = [
+        f"{v.group} ({v.family}): {v.streams:,} streams, {v.firing} fire; " for v in sight.version.evidence
+    ]
     label = f"Evidence against its limit, the nearest streams first; {gauge_told(rows[0])}"
     table: list[Sequence[Child]] = [(r.name, badge(r.word), figures(r.log), figures(r.limit)) for r in rows]
     caption = join(
         [
-            f"{budgets}. {_ends(sight.version.evidence)} ",
+            *budgets,
+            "at its limit a stream alerts alone, several together before it. ",
+            f"{_ends(sight.version.evidence)} ",
             key(("v-ok", "ok"), ("v-warning", "fires a ticket"), ("v-drift", "fires a page")),
         ]
     )
@@ -160,8 +162,7 @@ def worst_slices(sight: Sight) -> Markup:
             (
                 sight.version.slices[row],
                 badge(word.value, "Worse" if lower > 0 else "Not worse"),
-                figures(value),
-                f"{figures(lower)} to {figures(upper)}",
+                f"{figures(value)} ({figures(lower)} to {figures(upper)})",
                 f"{int(reading.events[row]):,}",
             )
         )
@@ -170,7 +171,7 @@ def worst_slices(sight: Sight) -> Markup:
         f"By {named(name)}, window {reading.window}, the lower end of its interval first.",
         class_="about",
     )
-    return join([said, plain_table(("Slice", "Says", "Worse by", "Interval", "Labels"), rows)])
+    return join([said, plain_table(("Slice", "Says", "Worse by", "Labels"), rows)])
 
 
 def quality(sight: Sight) -> Markup:

@@ -43,12 +43,12 @@ h2 { font-size: 1.02rem; line-height: 1.35; margin: 0 0 .6rem; font-weight: 620;
 p { margin: 0 0 .5rem; } ul { margin: .2rem 0 .4rem; padding-left: 1.1rem; } b { font-weight: 620; }
 .head { margin-bottom: 1.1rem; } .part { margin: 2.6rem 0 1rem; } .part h1 { font-size: 1.3rem; } main > .card { margin-bottom: 1rem; } .verdict { margin: .45rem 0 0; overflow-wrap: anywhere; }
 .soft, .none, .about, small { color: var(--soft); } .about { margin-top: -.35rem; font-size: .9rem; } small { font-size: .86rem; }
-.ink-warning { color: var(--warning); font-weight: 600; }
+.nb { white-space: nowrap; } .ink-warning { color: var(--warning); font-weight: 600; }
 .badge { display: inline-block; padding: .04rem .5rem; border-radius: 1rem; font-size: .86rem; font-weight: 600; white-space: nowrap; }
 .b-ok { color: var(--ok); background: var(--ok-back); } .b-warning { color: var(--warning); background: var(--warning-back); }
 .b-drift { color: var(--drift); background: var(--drift-back); }
 .b-insufficient, .b-learning { color: var(--quiet); background: var(--quiet-back); }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, max-content)); gap: .5rem 2.2rem; margin: .9rem 0 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, max-content)); gap: .5rem 1.8rem; margin: .9rem 0 0; }
 .facts dt { color: var(--soft); font-size: .84rem; } .facts dd { margin: 0; max-width: 34rem; overflow-wrap: anywhere; }
 .chosen { display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; margin: 0 0 1.1rem; font-size: .92rem; }
 .chosen > div { display: flex; flex-wrap: wrap; gap: .4rem; align-items: baseline; } .chosen .title { color: var(--soft); }
@@ -80,7 +80,7 @@ caption { text-align: left; padding: .8rem 0 .2rem; } td { overflow-wrap: anywhe
 td ul { margin: 0; } td:first-child { min-width: 8.6rem; } code, pre { font: .92em/1.45 ui-monospace, "SFMono-Regular", "DejaVu Sans Mono", monospace; }
 pre { overflow-x: auto; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--card); }
 text { fill: var(--ink); font-size: 12px; font-family: inherit; font-variant-numeric: tabular-nums; }
-.tick, .soft, .small.soft { fill: var(--soft); } .tick { font-size: 11px; } .small { font-size: 11px; } .note { fill: var(--soft); font-size: 11px; } .cell { font-size: 11px; }
+.tick, .soft, .small.soft { fill: var(--soft); } .tick { font-size: 11px; } .small { font-size: 11px; } .note { fill: var(--soft); font-size: 11px; paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; } .cell { font-size: 11px; }
 .grid { stroke: var(--line); } .level { stroke: var(--soft); stroke-dasharray: 5 4; } .limit { stroke: var(--ink); stroke-width: 1.5; }
 .curve { fill: none; stroke: var(--now); stroke-width: 2; stroke-linejoin: round; } .past { fill: none; stroke: var(--then); stroke-width: 1.6; }
 .band { fill: var(--band); stroke: none; } .point { fill: var(--now); } .last { fill: var(--now); stroke: var(--card); stroke-width: 1.5; }
@@ -97,6 +97,6 @@ text { fill: var(--ink); font-size: 12px; font-family: inherit; font-variant-num
 @media (max-width: 62rem) { .five { grid-template-columns: repeat(2, minmax(0, 1fr)); } .five section { border-left: 0; border-top: 1px solid var(--line); }
   .five section:first-child { grid-column: 1 / -1; border-top: 0; } }
 @media (max-width: 52rem) { .cards { grid-template-columns: minmax(0, 1fr); } .facts { grid-template-columns: minmax(0, 1fr); } }
-@media (max-width: 34rem) { .five { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 1.3rem; } .scroll table { min-width: 22rem; } .broad table { min-width: 46rem; } .card { padding: .85rem .8rem; } text { font-size: 14px; } .tick, .small, .note, .cell { font-size: 13px; } }
+@media (max-width: 34rem) { .five { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 1.3rem; } .scroll table { min-width: 22rem; } .scroll td { min-width: 7.6rem; } .broad table { min-width: 60rem; } .card { padding: .85rem .8rem; } text { font-size: 13px; } .tick, .small, .note, .cell { font-size: 12px; } }
 @media print { .top nav, .chosen, .skip { display: none; } .card, .five { break-inside: avoid; } body { background: #fff; } }
 """

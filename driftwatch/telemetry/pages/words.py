@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from driftwatch.alerts.alert import Alert, AlertState
@@ -159,6 +160,12 @@ def measured(finding: Finding) -> str:
     return (
         f"{named(finding.statistic)} {figures(finding.value)}{between}{limit}, over {finding.count:,} events"
     )
+
+
+def whole(words: str) -> Markup:
+    """Words in which no number is parted from its percent sign at the end of a line."""
+    parts = re.split(r"(\S+ %)", words)
+    return join([tag("span", part, class_="nb") if part.endswith(" %") else part for part in parts if part])
 
 
 def summary(statistic: str) -> str:

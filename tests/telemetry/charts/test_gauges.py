@@ -13,8 +13,8 @@ def test_a_bar_reaches_its_limit_when_the_evidence_does() -> None:
     drawn = gauges("evidence", rows)
     wide = [float(x) for x in re.findall(r'width="([\d.]+)" height="14" rx="2" class="v-', drawn)]
     (limit,) = re.findall(r'<line x1="([\d.]+)"', drawn)
-    assert abs(wide[0] - (float(limit) - 152)) <= 0.1
+    assert abs(wide[0] - (float(limit) - 178)) <= 0.1
     assert wide[1] == 0
-    assert wide[2] == 190, "it ends at the edge; its number says how far it goes"
+    assert wide[2] == 164, "it ends at the edge; its number says how far it goes"
     assert "1100 %" in Seen(drawn).words
     assert told(rows[0]) == "income · all: ln E 9 of 9, drift"

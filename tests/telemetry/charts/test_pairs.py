@@ -8,7 +8,7 @@ from tests.telemetry.markup import Seen
 def test_bars_are_as_long_as_their_shares() -> None:
     drawn = pairs("income", [CellShare("up to 5", 0.2, 0.4), CellShare("</svg>", 0.1, 0.0)])
     found = {(kind, x) for x, kind in re.findall(r'width="([\d.]+)" height="10" rx="1" class="(\w+)"', drawn)}
-    assert found == {("then", "118"), ("now", "236"), ("then", "59"), ("now", "0")}
+    assert found == {("then", "111"), ("now", "222"), ("then", "55.5"), ("now", "0")}
     assert "</svg>" in Seen(drawn).words
 
 
