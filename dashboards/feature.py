@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dashboards.overview import FEATURE
 from dashboards.page import chosen, drift_annotations, page
-from dashboards.panels import Json, Row, Target, bars, heat, limits, lines, steps
-from dashboards.queries import largest, selector, statistic
+from dashboards.panels import HEAT_ROWS, Json, Row, Target, bars, heat, limits, lines, steps
+from dashboards.queries import largest, largest_few, selector, statistic
 from driftwatch.telemetry import catalogue as c
 
 OF = {"model": "$model", "version": "$version"}
@@ -136,16 +136,16 @@ def _slices() -> Row:
         [
             heat(
                 "PSI by slice",
-                [Target(largest(selector(psi, **FIELD), psi, "slice"), "{{slice}}")],
-                "The field in every declared slice: the larger the PSI, the redder. Small slices have a large PSI without any drift.",
+                [Target(largest_few(HEAT_ROWS, psi, "slice", **FIELD), "{{slice}}")],
+                f"The field in the {HEAT_ROWS} slices that have the largest one now: the larger the PSI, the redder. Small slices have a large PSI without any drift.",
                 unit="none",
                 width=24,
                 height=10,
             ),
             heat(
                 "KS distance by slice",
-                [Target(largest(selector(ks, **FIELD), ks, "slice"), "{{slice}}")],
-                "The field in every declared slice: the larger the distance, the redder. Numeric fields only.",
+                [Target(largest_few(HEAT_ROWS, ks, "slice", **FIELD), "{{slice}}")],
+                f"The field in the {HEAT_ROWS} slices that have the largest one now: the larger the distance, the redder. Numeric fields only.",
                 unit="percentunit",
                 width=24,
                 height=10,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboards.overview import FEATURE, MODEL, WORDS
 from dashboards.page import chosen, drift_annotations, page
 from dashboards.panels import (
+    HEAT_ROWS,
     Json,
     Panel,
     Row,
@@ -19,7 +20,7 @@ from dashboards.panels import (
     steps,
     table,
 )
-from dashboards.queries import largest, selector, statistic, total, verdict_rank
+from dashboards.queries import largest, largest_few, selector, statistic, total, verdict_rank
 from driftwatch.telemetry import catalogue as c
 
 OF = {"model": "$model", "version": "~$version"}
@@ -274,16 +275,16 @@ def _slices() -> Row:
         [
             heat(
                 "Largest PSI of any field, by slice",
-                [Target(largest(selector(psi, **every), psi, "slice"), "{{slice}}")],
-                "Every declared slice: the larger the PSI, the redder. Small slices have a large PSI without any drift.",
+                [Target(largest_few(HEAT_ROWS, psi, "slice", **every), "{{slice}}")],
+                f"The {HEAT_ROWS} slices that have the largest one now, of all that are declared: the larger the PSI, the redder. Small slices have a large PSI without any drift.",
                 unit="none",
                 width=24,
                 height=10,
             ),
             heat(
                 "Accuracy decay by slice, at least",
-                [Target(largest(selector(decay, **every), decay, "slice"), "{{slice}}")],
-                "Lower limit of the decay in every declared slice: above 0 it is more than chance.",
+                [Target(largest_few(HEAT_ROWS, decay, "slice", **every), "{{slice}}")],
+                f"Lower limit of the decay in the {HEAT_ROWS} slices that have the largest one now: above 0 it is more than chance.",
                 unit="percentunit",
                 width=24,
                 height=10,

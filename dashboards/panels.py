@@ -101,6 +101,10 @@ def number(title: str, target: Target, description: str, unit: str = "short", **
     return Panel(title, "stat", [target], description, width=4, height=4, unit=unit, options=options, **more)
 
 
+HEAT_ROWS = 30
+"""Slices of a heat map: more of them are not to be read, the status page and the API have them all."""
+
+
 def heat(title: str, targets: Sequence[Target], description: str, **more: Any) -> Panel:
     """One row of coloured cells per series: a heat map over time, green where it is small, red where it is large."""
     options = {

@@ -59,6 +59,13 @@ def largest(inner: str, metric: Metric, *by: str) -> str:
     return _over("max", inner, metric, by)
 
 
+def largest_few(count: int, metric: Metric, by: str, **matchers: str) -> str:
+    """The past of the `count` groups whose maximum is largest at the end of what is shown."""
+    chosen = selector(metric, **matchers)
+    now = largest(f"{chosen} @ end()", metric, by)
+    return f"{largest(chosen, metric, by)} and on ({by}) topk({count}, {now})"
+
+
 def verdict_rank(**matchers: str) -> str:
     """One number per model version, as `RANK` has them."""
     numbered = [f"{selector(c.VERDICT, **matchers, verdict=str(v))} * {rank}" for v, rank in RANK.items()]

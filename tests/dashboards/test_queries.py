@@ -1,7 +1,8 @@
 import pytest
 
-from dashboards.queries import TARGET, largest, rate, selector, statistic, total
+from dashboards.queries import TARGET, largest, largest_few, rate, selector, statistic, total
 from driftwatch.telemetry import catalogue as c
+from tests.dashboards.promql import grouped_by, metrics_in
 
 
 def test_values_and_variables_are_matched_as_they_must_be() -> None:
@@ -31,3 +32,11 @@ def test_rates_and_sums() -> None:
     assert total(inner, c.RECORDS, "stream") == f"sum by (stream) ({inner})"
     assert largest("x", c.RECORDS) == "max(x)"
     assert statistic("ks_statistic", "upper").name == "driftwatch_ks_statistic_upper"
+
+
+def test_the_few_largest_are_chosen_by_what_they_are_now() -> None:
+    query = largest_few(5, statistic("psi"), "slice", model="$model")
+    assert metrics_in(query)
+    assert grouped_by(query) == {"slice"}
+    assert " and on (slice) topk(5, max by (slice) (" in query
+    assert query.count("@ end()") == 1
