@@ -54,6 +54,7 @@ class RecordProducer:
     def __init__(self, bootstrap_servers: str, delivery_timeout_s: float = 300) -> None:
         """A record that no broker took for `delivery_timeout_s` is an error. Raises SourceError without `confluent`."""
         self._failed: str = ""
+        self._bootstrap_servers = bootstrap_servers
         self._client = _client(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -66,12 +67,16 @@ class RecordProducer:
         )
 
     def ensure(self, topics: tuple[str, ...]) -> None:
-        """Have the broker make the topics that do not exist yet; raises SourceError if it does not."""
-        from confluent_kafka import KafkaException
+        """Make the topics that do not exist yet, with the broker's own settings; raises SourceError if it refuses."""
+        from confluent_kafka import KafkaError, KafkaException
 
         for topic in topics:
             try:
                 found = self._client.list_topics(topic, timeout=_ANSWER_S).topics[topic]
+                if found.error is not None and found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    self._make(
+                        topic
+                    )  # asking alone does not make it where auto.create.topics.enable is false
                 # The first answer of a real broker may still say that it has no leader.
                 for _ in range(20):
                     if found.error is None and found.partitions:
@@ -84,6 +89,19 @@ class RecordProducer:
                 raise SourceError(
                     f"the topic {topic!r} cannot be made: {found.error}; create it on the broker"
                 )
+
+    def _make(self, topic: str) -> None:
+        from confluent_kafka import KafkaError, KafkaException
+        from confluent_kafka.admin import AdminClient, NewTopic  # pyright: ignore[reportPrivateImportUsage]
+
+        admin: Any = AdminClient({"bootstrap.servers": self._bootstrap_servers})
+        try:
+            admin.create_topics([NewTopic(topic)], request_timeout=_ANSWER_S)[topic].result(_ANSWER_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise SourceError(
+                    f"the topic {topic!r} cannot be made: {error.args[0].str()}; create it on the broker"
+                ) from error
 
     def send(self, topic: str, key: str, value: bytes, time_ms: int) -> None:
         """Queue one record; waits while the queue is full. Raises SourceError if an earlier one was refused."""

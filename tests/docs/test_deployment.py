@@ -23,8 +23,6 @@ CONSOLE: list[str] = re.findall(r"^\$ (.*)$", PAGE, re.MULTILINE)
 def test_the_first_section_works_word_by_word(kafka: Broker) -> None:
     section = PAGE.split("## On this machine")[1].split("\n## ")[0]
     assert all(block in section for block in SHELL), "every block that is run is of this section"
-    for topic in ("credit.predictions", "credit.labels"):
-        kafka.create_topic(topic)
     environment = os.environ | {
         "KAFKA": kafka.bootstrap_servers,
         "DRIFTWATCH_HTTP__PORT": str(free_ports()[0]),
