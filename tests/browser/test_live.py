@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaProducer
 
 from driftwatch.demo.records import TOPICS
-from tests.browser.chromium import browser, missing
+from tests.browser.chromium import Page, browser, missing
 from tests.browser.serving import SCREENSHOTS
 from tests.integration.broker import Broker
 from tests.integration.daemon import Daemon
@@ -87,6 +87,22 @@ def test_the_link_in_the_message_lands_on_the_answers(live: tuple[Daemon, int, l
             assert {request.split("/")[2] for request in page.requests} == {f"127.0.0.1:{port}"}
             assert page.faults() == []
             page.screenshot(SCREENSHOTS / f"{name}-dark.png")
+        _still_there_after_a_restart(live[0], page, f"{here}/models/credit-default")
+
+
+def _still_there_after_a_restart(daemon: Daemon, page: Page, address: str) -> None:
+    """At night, before a pane closes: what was known, and of what time it is."""
+    (before,) = daemon.get("/api/v1/models")["models"][0]["versions"]
+    assert daemon.stop() == 0
+    daemon.start()
+    (after,) = daemon.get("/api/v1/models")["models"][0]["versions"]
+    assert (after["verdict"], after["windows"]) == (before["verdict"], before["windows"])
+    page.goto(address)
+    text = page.text
+    for words in ("before driftwatch started: no window has closed since", "Evidence against the budget"):
+        assert words in text, words
+    assert "No evidence is watched" not in text
+    page.screenshot(SCREENSHOTS / "live-restarted-dark.png")
 
 
 def _fingerprint(live: tuple[Daemon, int, list[str]]) -> str:
