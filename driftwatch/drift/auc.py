@@ -13,7 +13,7 @@ from driftwatch.drift.intervals import Interval, area
 from driftwatch.drift.reading import Estimate, Floats, Ints
 from driftwatch.drift.statistic import Kind, Needs, Statistic, Worse
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import SCORE, Layout, Task
+from driftwatch.summaries.layout import SCORE, Field, Layout, Task
 
 
 class Curve(NamedTuple):
@@ -33,9 +33,8 @@ def auc(sides: Sides) -> Estimate:
     labels of both kinds.
     """
     found = _curve(sides, sides.current)
-    lower = np.maximum(found.interval.lower - found.hidden, 0.0)
-    upper = np.minimum(found.interval.upper + found.hidden, 1.0)
-    return whole_estimate(found.interval.value, found.labels, lower, upper)
+    limits = widened(found)
+    return whole_estimate(limits.value, found.labels, limits.lower, limits.upper)
 
 
 def auc_decay(sides: Sides) -> Estimate:
@@ -45,14 +44,27 @@ def auc_decay(sides: Sides) -> Estimate:
 
 
 def _curve(sides: Sides, side: Side) -> Curve:
-    counts = side.block("score_label").astype(np.float64)
-    negatives, positives = np.ascontiguousarray(counts[:, :, 0]), np.ascontiguousarray(counts[:, :, 1])
+    counts = side.block("score_label")
+    return curve_on(counts, atoms_of(sides.pair.layout, counts.shape[1]), sides.confidence)
+
+
+def curve_on(counts: Ints, atoms: Bools, confidence: float) -> Curve:
+    """The area from int64[slices, cells, 2] of labels 0 and 1; `atoms` bool[cells] or [slices, cells]: equal scores only."""
+    each = counts.astype(np.float64)
+    negatives, positives = np.ascontiguousarray(each[:, :, 0]), np.ascontiguousarray(each[:, :, 1])
     no, yes = np.add.reduce(negatives, axis=1), np.add.reduce(positives, axis=1)
     value = area_of(negatives, positives)
-    tied = np.where(atoms_of(sides.pair.layout, counts.shape[1]), 0.0, positives * negatives / 2)
+    tied = np.where(atoms, 0.0, positives * negatives / 2)
     hidden = ratio(np.add.reduce(tied, axis=1), no * yes)
-    interval = area(value, yes.astype(np.int64), no.astype(np.int64), sides.confidence)
+    interval = area(value, yes.astype(np.int64), no.astype(np.int64), confidence)
     return Curve(interval, hidden, (no + yes).astype(np.int64))
+
+
+def widened(found: Curve) -> Interval:
+    """The area with its limits, widened by what the cells may hide and cut to [0, 1]."""
+    lower = np.maximum(found.interval.lower - found.hidden, 0.0)
+    upper = np.minimum(found.interval.upper + found.hidden, 1.0)
+    return Interval(found.interval.value, lower, upper)
 
 
 def area_of(negatives: Floats, positives: Floats) -> Floats:
@@ -66,9 +78,13 @@ def atoms_of(layout: Layout, cells: int) -> Bools:
     """Cells in which equal scores are truly equal; none where the score's field does not say."""
     part = layout.part(Stream.PREDICTIONS)
     field = next((field for field in part.fields if field.name == SCORE), None) if part else None
-    if field is None or len(field.atoms) != cells:
-        return np.zeros(cells, np.bool_)
-    return np.array(field.atoms, np.bool_)
+    return np.zeros(cells, np.bool_) if field is None else marks_of(field, cells)
+
+
+def marks_of(field: Field, cells: int) -> Bools:
+    """bool[cells]: the field's cells that hold one single score; none where it does not say, nor beyond its own cells."""
+    marks = field.atoms if len(field.atoms) == field.cells else ()
+    return np.array((*marks, *(False,) * (cells - len(marks))), np.bool_)
 
 
 _NEEDS: Final = Needs(

@@ -42,27 +42,39 @@ def log_loss(sides: Sides) -> Estimate:
 
     `lower` and `upper` are the interval of a mean, widened by what the cells' ends allow. NaN without labels.
     """
-    now = _loss(sides, sides.current)
-    lower = np.maximum(now.interval.lower - now.below, 0.0)
-    return whole_estimate(now.interval.value, now.labels, lower, now.interval.upper + now.above)
+    return told(_loss(sides, sides.current))
 
 
 def log_loss_decay(sides: Sides) -> Estimate:
     """Current − reference log loss of the same slice (positive is worse), MOVER interval, widened by both grids."""
-    past, now = _loss(sides, sides.reference), _loss(sides, sides.current)
+    return risen(_loss(sides, sides.reference), _loss(sides, sides.current))
+
+
+def told(now: Loss) -> Estimate:
+    """A loss, float64[slices, 1], its limits widened by what the cells' ends allow."""
+    lower = np.maximum(now.interval.lower - now.below, 0.0)
+    return whole_estimate(now.interval.value, now.labels, lower, now.interval.upper + now.above)
+
+
+def risen(past: Loss, now: Loss) -> Estimate:
+    """By how much a loss rose, float64[slices, 1]."""
     hidden = np.maximum(past.below, past.above) + np.maximum(now.below, now.above)
     return decay(past.interval, now.interval, now.labels, error_like=True, hidden=hidden)
 
 
 def _loss(sides: Sides, side: Side) -> Loss:
-    losses = _losses(score_field(sides.pair.layout))
-    counts = side.block("score_label")
+    losses = losses_of(score_field(sides.pair.layout))
+    return loss_on(side.block("score_label"), losses, sides.confidence)
+
+
+def loss_on(counts: Ints, losses: Losses, confidence: float) -> Loss:
+    """The mean loss of int64[slices, cells, 2] by score cell and label; the losses are of the same cells."""
     labels = counts.sum(axis=(1, 2))
     mean, least, most = (ratio(np.add.reduce(counts * each, axis=(1, 2)), labels) for each in losses)
     square = ratio(np.add.reduce(counts * losses.centre**2, axis=(1, 2)), labels)
     variance = ratio(np.maximum(square - mean * mean, 0.0), labels - 1)
     single = labels == 1
-    interval = normal(mean, np.where(single, np.nan, variance), sides.confidence)
+    interval = normal(mean, np.where(single, np.nan, variance), confidence)
     return Loss(interval, mean - least, most - mean, labels)
 
 
@@ -75,7 +87,8 @@ def score_field(layout: Layout) -> Field:
 
 
 @lru_cache(maxsize=64)
-def _losses(field: Field) -> Losses:
+def losses_of(field: Field) -> Losses:
+    """The losses in the cells of a score's field."""
     atoms = np.array(field.atoms if len(field.atoms) == field.cells else (False,) * field.cells)
     lower, upper = np.append(0.0, field.edges), np.append(field.edges, 1.0)
     lower = np.where(atoms, upper, lower)

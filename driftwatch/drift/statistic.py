@@ -57,6 +57,8 @@ class Needs:
     """Schemes by which a numeric field must be cut."""
     fields: frozenset[str] = frozenset()
     """Fields that the part must have."""
+    scored: bool = False
+    """It is computed for the classes' own scores (`Part.scored`), whose counters are the part's `class_…` blocks."""
     any_field: bool = False
     """Needs at least one field in the part, from which events are counted."""
     slicing: bool = False
@@ -108,6 +110,8 @@ class Statistic:
 
     def fields(self, part: Part) -> tuple[str, ...]:
         """Fields of a part for which it is computed, in their order; `("",)` where it is of the whole model."""
+        if self.needs.scored:
+            return part.scored
         if not self.needs.kinds:
             return WHOLE
         return tuple(part.fields[place].name for place in self.places(part))
