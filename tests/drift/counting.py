@@ -9,12 +9,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from driftwatch.drift.reading import Floats, Ints, Pair
 from driftwatch.events.classes import Stream
 from driftwatch.references.numeric import numeric_field
 from driftwatch.references.spec import CellsSpec
-from driftwatch.summaries.layout import FIXED_POINT, Block, Field, FieldKind, Layout, Part, Task
+from driftwatch.summaries.layout import (
+    CLASS_DECIDED,
+    FIXED_POINT,
+    Block,
+    Field,
+    FieldKind,
+    Layout,
+    Part,
+    Task,
+    class_score,
+)
 from driftwatch.summaries.slices import Dimension, SliceTable
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -174,6 +185,103 @@ def strata_block(field: Field, scores: Floats, decided: Ints, labels: Ints, clas
     np.add.at(made, (group, decided, 0), 1)
     np.add.at(made, (group, decided, 1), (decided != labels).astype(np.int64))
     return made
+
+
+def class_score_fields(start: int, scores: Floats, names: Sequence[str], **spec: Any) -> tuple[Field, ...]:
+    """A field for every class's own score, float64[n, classes]."""
+    fields: list[Field] = []
+    for name, values in zip(names, scores.T, strict=True):
+        fields.append(cut(values, class_score(name), fields[-1].stop if fields else start, **spec))
+    return tuple(fields)
+
+
+def class_score_label_block(fields: Sequence[Field], scores: Floats, labels: Ints) -> Ints:
+    """int64[classes, most cells, 2]; `labels` are positions of classes."""
+    made = np.zeros((len(fields), max(field.cells for field in fields), 2), np.int64)
+    for k, field in enumerate(fields):
+        usable = np.isfinite(scores[:, k])
+        of = score_label_block(field, scores[usable, k], (labels[usable] == k).astype(float))
+        made[k, : field.cells] = of
+    return made
+
+
+def class_decided_block(fields: Sequence[Field], scores: Floats, decided: Ints) -> Ints:
+    """int64[classes, most cells + 1, 2], what is not usable in the last row."""
+    counts = class_score_label_block(fields, scores, decided)
+    made = np.pad(counts, ((0, 0), (0, 1), (0, 0)))
+    made[:, -1, 0] = len(scores) - counts.sum(axis=(1, 2))
+    return made
+
+
+def class_calibration_block(scores: Floats, labels: Ints, cells: int) -> Ints:
+    """int64[classes, 6, cells]"""
+    of = [(p[np.isfinite(p)], (labels == k)[np.isfinite(p)].astype(float)) for k, p in enumerate(scores.T)]
+    return np.stack([calibration_block(p, y, cells) for p, y in of])
+
+
+def class_labels_part(fields: Sequence[Field], cells: int = 10, **more: tuple[int, ...]) -> Part:
+    """A labels part with the blocks of the classes' own scores, in the order in which `class_counts` fills them."""
+    k, most = len(fields), max(field.cells for field in fields)
+    part = labels_part(
+        class_score_label=(k, most, 2),
+        class_calibration=(k, 6, cells),
+        class_decided=(k, most + 1, 2),
+        **more,
+    )
+    return replace(part, scored=tuple(field.name for field in fields))
+
+
+def class_counts(
+    fields: Sequence[Field], scores: Floats, decided: Ints, labels: Ints, cells: int = 10
+) -> Ints:
+    """The blocks of `class_labels_part`, one after another."""
+    blocks = (
+        class_score_label_block(fields, scores, labels),
+        class_calibration_block(scores, labels, cells),
+        class_decided_block(fields, scores, decided),
+    )
+    return np.concatenate([block.ravel() for block in blocks])
+
+
+Scored = tuple[Floats, Ints, Ints]
+"""Scores of every class float64[n, classes], decided classes, labels."""
+
+
+def scored(rng: np.random.Generator, n: int, classes: int = 3, digits: int = 2) -> Scored:
+    """Calibrated scores that sum to about 1, the likeliest class decided, labels by the scores."""
+    scores = rng.dirichlet(np.linspace(0.4, 1.2, classes), n)
+    labels = (rng.random(n)[:, None] > scores.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    return np.round(scores, digits), scores.argmax(axis=1), labels
+
+
+def class_labels(
+    current: Scored, reference: Scored | None = None, fields: Sequence[Field] = (), cells: int = 10
+) -> Pair:
+    """The labels part of a multiclass model whose classes are `a`, `b`, …; exact cells unless there are fields."""
+    past = reference or current
+    names = "abcdefghij"[: past[0].shape[1]]
+    both = np.concatenate([past[0], current[0]])
+    fields = fields or class_score_fields(0, both, names, exact=True)
+    classes = len(names) + 1
+    part = class_labels_part(fields, cells, confusion=(classes, classes))
+    made = [
+        np.concatenate([class_counts(fields, *side, cells), confusion_block(*side[1:], classes).ravel()])
+        for side in (past, current)
+    ]
+    of = layout(Task.MULTICLASS, fields_part(*fields), part, classes=f"{names}_")
+    return pair_of(part, *made, layout=of)
+
+
+def class_predictions(current: Scored, reference: Scored, fields: Sequence[Field]) -> Pair:
+    """Its predictions, with the labels of the reference for estimates."""
+    names = "abcdefghij"[: len(fields)]
+    block = Block(CLASS_DECIDED, fields[-1].stop, (len(fields), max(f.cells for f in fields) + 1, 2))
+    labels = class_labels_part(fields)
+    part = Part(Stream.PREDICTIONS, tuple(fields), (block,), block.stop, scored=labels.scored)
+    cells = [count_numeric(field, p) for field, p in zip(fields, current[0].T, strict=True)]
+    counts = np.concatenate([*cells, class_decided_block(fields, *current[:2]).ravel()])
+    of = layout(Task.MULTICLASS, part, labels, classes=f"{names}_")
+    return pair_of(part, counts, counts, layout=of, labelled=class_counts(fields, *reference)[None])
 
 
 def residual_block(predicted: Floats, labels: Floats, scale: float) -> Ints:

@@ -9,7 +9,16 @@ import numpy as np
 
 from driftwatch.drift.reading import Ints, Pair
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import FIXED_POINT, RESIDUAL_EDGES, SCORE_DECISION, Block, Field, Part, Task
+from driftwatch.summaries.layout import (
+    CLASS_DECIDED,
+    FIXED_POINT,
+    RESIDUAL_EDGES,
+    SCORE_DECISION,
+    Block,
+    Field,
+    Part,
+    Task,
+)
 from tests.drift import counting as c
 
 BESIDE = ("predicted", "labelled", "strata")
@@ -148,6 +157,55 @@ def _decided(rng: np.random.Generator, part: Part, n: int) -> Ints:
     return np.concatenate([c.count_numeric(score, p), c.count_texts(decision, texts), joint.ravel()])
 
 
+def _own(rng: np.random.Generator, n: int) -> tuple[np.ndarray, Ints, Ints]:
+    """Scores of three classes that sum to 1, some of them missing; decisions and labels, some of a fourth class."""
+    scores = np.round(rng.dirichlet((1.5, 1.0, 0.4), n), 2)
+    decided = scores.argmax(axis=1)
+    labels = np.where(rng.random(n) < 0.6, decided, rng.integers(0, CLASSES, n))
+    return np.where(rng.random((n, 3)) < 0.03, np.nan, scores), decided, labels
+
+
+def _own_fields() -> tuple[Field, ...]:
+    """Of different numbers of cells."""
+    scores = np.random.default_rng(2).dirichlet((1.5, 1.0, 0.4), 2_000)
+    return c.class_score_fields(0, np.round(scores, 2) * [1, 1, 0.2], "abc")
+
+
+def own_scores(seed: int) -> Pair:
+    """The labels of a multiclass model with a score for every class."""
+    fields = _own_fields()
+    part = c.class_labels_part(fields, confusion=(CLASSES, CLASSES))
+    rng = np.random.default_rng(seed)
+
+    def counts(n: int) -> Ints:
+        scores, decided, labels = _own(rng, n)
+        confusion = c.confusion_block(decided, labels, CLASSES)
+        return np.concatenate([c.class_counts(fields, scores, decided, labels), confusion.ravel()])
+
+    made = [np.stack([counts(int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    layout = c.layout(Task.MULTICLASS, c.fields_part(*fields), part, rows=len(SIZES), classes="abc_")
+    return c.pair_of(part, *made, layout=layout)
+
+
+def own_decided(seed: int) -> Pair:
+    """Its predictions."""
+    fields = _own_fields()
+    labels = c.class_labels_part(fields)
+    decided = Block(CLASS_DECIDED, fields[-1].stop, (3, max(field.cells for field in fields) + 1, 2))
+    part = Part(Stream.PREDICTIONS, fields, (decided,), decided.stop, scored=labels.scored)
+    rng = np.random.default_rng(seed)
+
+    def counts(n: int) -> Ints:
+        scores, says, _ = _own(rng, n)
+        cells = [c.count_numeric(field, scores[:, k]) for k, field in enumerate(fields)]
+        return np.concatenate([*cells, c.class_decided_block(fields, scores, says).ravel()])
+
+    made = [np.stack([counts(int(n)) for n in rng.permutation(SIZES)]) for _ in range(2)]
+    known = [c.class_counts(fields, *_own(rng, 600)) for _ in SIZES]
+    layout = c.layout(Task.MULTICLASS, part, labels, rows=len(SIZES), classes="abc_")
+    return c.pair_of(part, *made, layout=layout, labelled=np.stack(known))
+
+
 def _class_score() -> Field:
     return c.numeric("score", 0, np.random.default_rng(2).uniform(0.3, 1, 2_000), cells=16)
 
@@ -187,6 +245,7 @@ def _regression(rng: np.random.Generator, n: int) -> Ints:
 WORLDS = {
     "inputs": inputs, "scored": scored, "mapped": mapped, "decided": decided,
     "binary": binary, "multiclass": multiclass, "regression": regression,
+    "own_scores": own_scores, "own_decided": own_decided,
 }  # fmt: skip
 
 
