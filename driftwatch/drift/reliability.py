@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from driftwatch.drift.calibration import SUM_P, SUM_PP, SUM_Y, N
 from driftwatch.drift.estimates import ratio
 from driftwatch.drift.gather import from_fixed
 from driftwatch.drift.intervals import wilson, z_of
+from driftwatch.drift.one_vs_rest import class_places
 from driftwatch.drift.reading import Ints
-from driftwatch.summaries.layout import SCORE, Layout, Part
+from driftwatch.summaries.layout import CLASS_CALIBRATION, SCORE, Layout, Part
 
 WIDTH, MASS = "width", "mass"
 """Cells of equal width, or of about equal mass of the reference."""
@@ -34,7 +35,7 @@ class Bar:
     score: float
     """Mean score; NaN by decided class, where it is not counted."""
     share: float
-    """Of labels 1 (binary), or of right decisions (multiclass: top label)."""
+    """Of labels 1 (binary), of right decisions (multiclass: top label), or of the class's labels."""
     lower: float
     upper: float
     """Wilson's interval of the share."""
@@ -43,6 +44,8 @@ class Bar:
     """Where the share lies with the interval's probability if every score were right: p̄ ± z·√(Σp − Σp²)/n; normal limit."""
     reference_labels: int
     reference_share: float
+    class_score: str = ""
+    """The class whose own score it is, against the rest (multiclass); empty else."""
 
 
 def bars(
@@ -70,6 +73,20 @@ def bars(
     for place, decision in enumerate(layout.classes):
         sums = [np.stack([side[:, place, 0], side[:, place, 0] - side[:, place, 1]]) for side in (now, past)]
         yield from _bars(MASS, decision, lows, highs, sums[0], sums[1], confidence)
+
+
+def class_bars(
+    layout: Layout, part: Part, reference: Ints, current: Ints, row: int, confidence: float
+) -> Iterator[Bar]:
+    """The diagrams of every class's own score against the rest in equal-width cells; nothing where none is counted."""
+    block = part.block(CLASS_CALIBRATION)
+    if block is None:
+        return
+    now, past = (side[row, block.start : block.stop].reshape(block.shape) for side in (current, reference))
+    lows, highs = _edges(layout, WIDTH, block.shape[2])
+    for place, k in enumerate(class_places(layout, part)):
+        for bar in _bars(WIDTH, "", lows, highs, now[place], past[place], confidence):
+            yield replace(bar, class_score=layout.classes[k])
 
 
 def _bars(

@@ -185,7 +185,7 @@ class ReliabilityBar(msgspec.Struct, frozen=True):
     score: float | None
     """Mean score; null without labels, and by decided class, where it is not counted."""
     share: float | None
-    """Of labels 1 (binary), of right decisions (multiclass)."""
+    """Of labels 1 (binary), of right decisions (multiclass), of the class's labels."""
     lower: float | None
     upper: float | None
     """Wilson's interval of the share, at the model's `statistics.confidence`."""
@@ -194,6 +194,8 @@ class ReliabilityBar(msgspec.Struct, frozen=True):
     """Where the share would lie if every score were right."""
     reference_labels: int
     reference_share: float | None
+    class_score: str = ""
+    """The class whose own score it is, against the rest (multiclass with `class_scores`); empty else."""
 
 
 class Reliability(msgspec.Struct, frozen=True):

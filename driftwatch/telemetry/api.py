@@ -214,6 +214,7 @@ def _reliability(picture: Picture, query: Query, now_s: float) -> a.Reliability:
         if query.get("version", name) == name
         for bar in views.reliability_answers(model, version, query.get("slice", ALL), query.get("window"))
         if query.get("cells", bar.cells) == bar.cells
+        and query.get("class_score", bar.class_score) == bar.class_score
     ]
     return a.Reliability(picture.snapshot.sequence, found)
 
@@ -365,6 +366,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
                 "cells",
                 "`width` for cells of equal width, `mass` for equal mass of the reference; default: both.",
             ),
+            Parameter("class_score", "Only the diagram of this class's own score against the rest."),
         ),
     ),
     Operation(

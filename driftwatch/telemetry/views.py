@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from driftwatch.alerts.alert import Alert, AlertState, Episode
 from driftwatch.alerts.decision_log import Decided
 from driftwatch.drift.completeness import completeness, expected_labels
 from driftwatch.drift.reasons import SAYS
-from driftwatch.drift.reliability import bars
+from driftwatch.drift.reliability import bars, class_bars
 from driftwatch.events.classes import RecordClass
 from driftwatch.monitor.prospects import Prospects
 from driftwatch.monitor.snapshot import ModelView, VersionView
@@ -235,7 +236,8 @@ def reliability_answers(
         if slice_ not in version.slices:
             continue
         row = version.slices.index(slice_)
-        for bar in bars(reading.layout, part, *reading.labels, row, reading.confidence):
+        of = (reading.layout, part, *reading.labels, row, reading.confidence)
+        for bar in chain(bars(*of), class_bars(*of)):
             yield a.ReliabilityBar(
                 model=model.model,
                 version=version.version,
@@ -256,6 +258,7 @@ def reliability_answers(
                 calibrated_upper=finite(bar.calibrated_upper),
                 reference_labels=bar.reference_labels,
                 reference_share=finite(bar.reference_share),
+                class_score=bar.class_score,
             )
 
 

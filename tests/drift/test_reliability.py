@@ -10,7 +10,7 @@ from sklearn.calibration import calibration_curve
 
 from driftwatch.drift.intervals import wilson
 from driftwatch.drift.reading import Floats, Pair
-from driftwatch.drift.reliability import MASS, WIDTH, Bar, bars
+from driftwatch.drift.reliability import MASS, WIDTH, Bar, bars, class_bars
 from driftwatch.summaries.layout import Task
 from tests.drift import counting as c
 
@@ -106,3 +106,24 @@ def test_both_intervals_cover_in_a_calibrated_world() -> None:
             band += bar.calibrated_lower <= bar.share <= bar.calibrated_upper
     assert 0.94 <= inside / total <= 0.97
     assert 0.93 <= band / total <= 0.97
+
+
+def test_every_class_has_a_diagram_of_its_own_score() -> None:
+    rng = np.random.default_rng(6)
+    now, past = c.scored(rng, 2_000, digits=7), c.scored(rng, 500, digits=7)
+    pair = c.class_labels(now, past)
+    found = list(class_bars(pair.layout, pair.part, pair.reference, pair.current, 0, 0.95))
+    assert [bar.class_score for bar in found] == ["a"] * 10 + ["b"] * 10 + ["c"] * 10
+    scores, _, labels = now
+    for k, name in enumerate("abc"):
+        mine = [bar for bar in found if bar.class_score == name and bar.labels]
+        share, mean = calibration_curve(labels == k, scores[:, k], n_bins=10)
+        assert [bar.share for bar in mine] == pytest.approx(share, abs=1e-12)
+        assert [bar.score for bar in mine] == pytest.approx(mean, abs=1e-6)
+        assert all(bar.lower <= bar.share <= bar.upper and not bar.decision for bar in mine)
+        assert sum(bar.reference_labels for bar in found if bar.class_score == name) == 500
+    assert not made(pair), "the decided class's diagram is another one"
+    binary_part = c.labels_part(calibration=(6, 10))
+    layout = c.layout(Task.BINARY, c.fields_part(FIELD), binary_part)
+    none = np.zeros((1, binary_part.columns), int)
+    assert list(class_bars(layout, binary_part, none, none, 0, 0.95)) == []

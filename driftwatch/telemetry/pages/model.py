@@ -65,6 +65,7 @@ def cards(sight: Sight, deliveries: Deliveries, *, decisions: bool = True) -> li
         card(
             "Reliability", sections.reliability(sight), about=f"Slice {sight.slice}, window {sight.window}."
         ),
+        *_of_classes(sight),
         card("Label coverage", sections.labels(sight)),
         card("Broken data", sections.quality(sight), wide=True),
         card("Retraining", told.episodes(model.episodes), wide=True),
@@ -73,6 +74,13 @@ def cards(sight: Sight, deliveries: Deliveries, *, decisions: bool = True) -> li
     if decisions:
         found.append(card("Decisions", told.decisions(model.decisions), wide=True))
     return [tag("div", *found, class_="cards")]
+
+
+def _of_classes(sight: Sight) -> list[Markup]:
+    """A card only where the classes have scores of their own."""
+    drawn = sections.class_reliability(sight)
+    about = f"Each class's own score against the rest. Slice {sight.slice}, window {sight.window}."
+    return [] if drawn is None else [card("Reliability of every class", drawn, about=about, wide=True)]
 
 
 def _nothing() -> Markup:

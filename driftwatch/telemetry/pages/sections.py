@@ -28,17 +28,59 @@ from driftwatch.verdicts.verdict import VERDICTS, Verdict
 GAUGES_MAX: Final = 12
 """Streams of evidence that are drawn, those nearest to their limit."""
 SLICES_MAX: Final = 10
+CLASSES_MAX: Final = 6
+"""Classes whose own scores' reliability is drawn, the least calibrated ones."""
 
 
 def reliability(sight: Sight) -> Markup:
     """The reliability diagram of the slice that is looked at."""
-    found = views.reliability_answers(sight.model, sight.version, sight.slice, sight.window)
-    bars = [bar for bar in found if bar.cells == WIDTH and not bar.decision and bar.labels]
+    bars = [bar for bar in _bars(sight) if not bar.class_score]
     if not bars:
         return tag("p", "No labelled scores in this window.", class_="none")
+    caption = join(["Mean score (across) against the share that came true. ", _reliability_key()])
+    return _diagram("Reliability diagram", bars, caption)
+
+
+def class_reliability(sight: Sight) -> Markup | None:
+    """Those of the classes' own scores, the least calibrated first; None where no class has one."""
+    by_class: dict[str, list[ReliabilityBar]] = {}
+    for bar in _bars(sight):
+        if bar.class_score:
+            by_class.setdefault(bar.class_score, []).append(bar)
+    if not by_class:
+        return None
+    worst = sorted(by_class, key=lambda name: (-_error(by_class[name]), name))
+    drawn = [
+        _diagram(
+            f"Reliability diagram of class {name}",
+            by_class[name],
+            f"{name}: calibration error {figures(_error(by_class[name]))}",
+        )
+        for name in worst[:CLASSES_MAX]
+    ]
+    more = len(worst) - len(drawn)
+    said = tag("p", f"Nearer to the diagonal, not shown: {more} of {len(worst)} classes.", class_="about")
+    return join([tag("p", _reliability_key()), tag("div", *drawn, class_="trends"), said if more else ""])
+
+
+def _bars(sight: Sight) -> list[ReliabilityBar]:
+    """Cells of equal width with labels, over all decisions."""
+    found = views.reliability_answers(sight.model, sight.version, sight.slice, sight.window)
+    return [bar for bar in found if bar.cells == WIDTH and not bar.decision and bar.labels]
+
+
+def _reliability_key() -> Markup:
+    return key(
+        ("last", "came true, with interval"),
+        ("band", "where it would lie if scores were right"),
+        ("past", "reference"),
+    )
+
+
+def _diagram(what: str, bars: Sequence[ReliabilityBar], caption: Child) -> Markup:
     worst = max(bars, key=_apart)
     label = (
-        f"Reliability diagram over {sum(bar.labels for bar in bars):,} labels; farthest from the diagonal: mean score "
+        f"{what} over {sum(bar.labels for bar in bars):,} labels; farthest from the diagonal: mean score "
         f"{figures(worst.score)} came true in {figures(worst.share)}"
     )
     rows: list[Sequence[Child]] = [
@@ -51,14 +93,14 @@ def reliability(sight: Sight) -> Markup:
         )
         for bar in bars
     ]
-    entries = (
-        ("last", "came true, with interval"),
-        ("band", "where it would lie if scores were right"),
-        ("past", "reference"),
-    )
-    caption = join(["Mean score (across) against the share that came true. ", key(*entries)])
     head = ("Scores", "Mean score", "Came true", "Reference", "Labels")
     return figure(diagonal(label, bars), caption, head, rows)
+
+
+def _error(bars: Sequence[ReliabilityBar]) -> float:
+    """The calibration error over the cells."""
+    gaps = sum(bar.labels * abs((bar.score or 0.0) - (bar.share or 0.0)) for bar in bars)
+    return gaps / sum(bar.labels for bar in bars)
 
 
 def _apart(bar: ReliabilityBar) -> float:
