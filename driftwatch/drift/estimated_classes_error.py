@@ -22,11 +22,10 @@ from driftwatch.drift.estimated_classes import (
 )
 from driftwatch.drift.estimates import ratio, whole_estimate
 from driftwatch.drift.gather import Sides
-from driftwatch.drift.one_vs_rest import class_places, folded
-from driftwatch.drift.reading import Estimate
+from driftwatch.drift.reading import Estimate, Floats, Ints
 from driftwatch.drift.statistic import Needs, Statistic
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import CLASS_DECIDED, CLASS_SCORE_LABEL, Task
+from driftwatch.summaries.layout import CLASS_DECIDED_LABEL, CLASS_SCORE_LABEL, Task
 
 
 def off_by(of: Of) -> Callable[[Sides], Estimate]:
@@ -44,25 +43,28 @@ def off_by(of: Of) -> Callable[[Sides], Estimate]:
 
 def estimated(sides: Sides) -> Found:
     """What is expected of the window's labelled predictions, by the curves of the reference's labels (all traffic)."""
-    past = sides.reference.block(CLASS_SCORE_LABEL)[0]
-    return expected_on(sides.current.block(CLASS_DECIDED)[:, :, : past.shape[1]], past)
+    met = sides.current.block(CLASS_SCORE_LABEL).sum(axis=3)
+    decided = sides.current.block(CLASS_DECIDED_LABEL).sum(axis=3)
+    return expected_on(
+        np.stack([met - decided, decided], axis=3), sides.reference.block(CLASS_SCORE_LABEL)[0]
+    )
 
 
 def realised(sides: Sides) -> Found:
-    """What the labels of the same predictions say, each class against the rest.
+    """What the labels of the same predictions say, each class against the rest."""
+    met = sides.current.block(CLASS_SCORE_LABEL)
+    no, yes = _by_label(met.sum(axis=2))
+    fp, tp = _by_label(sides.current.block(CLASS_DECIDED_LABEL).sum(axis=2))
+    area = area_of(*_by_label(met.reshape(-1, *met.shape[2:]))).reshape(yes.shape)
+    return Found(
+        Confusion(tp, fp, yes - tp, no - fp), area, (no + yes).astype(np.int64), (fp + tp).astype(np.int64)
+    )
 
-    The confusion also holds predictions whose decision is known and whose score of a class is not.
-    """
-    confusion = sides.current.block("confusion").astype(np.float64)
-    places = list(class_places(sides.pair.layout, sides.gather.part))
-    total = confusion.sum(axis=(1, 2))[:, None]
-    tp = np.diagonal(confusion, axis1=1, axis2=2)[:, places]
-    fp = confusion.sum(axis=2)[:, places] - tp
-    fn = confusion.sum(axis=1)[:, places] - tp
-    rows = folded(sides.current, CLASS_SCORE_LABEL).astype(np.float64)
-    area = area_of(*(np.ascontiguousarray(rows[:, :, label]) for label in (0, 1))).reshape(tp.shape)
-    decided = (tp + fp).astype(np.int64)
-    return Found(Confusion(tp, fp, fn, total - tp - fp - fn), area, decided, decided)
+
+def _by_label(counts: Ints) -> tuple[Floats, Floats]:
+    """Of labels of other classes, and of the class's."""
+    no, yes = (np.ascontiguousarray(counts[..., label]).astype(np.float64) for label in (0, 1))
+    return no, yes
 
 
 def _error(name: str, of: Of) -> Statistic:
@@ -74,7 +76,7 @@ def _error(name: str, of: Of) -> Statistic:
         needs=Needs(
             streams=frozenset({Stream.LABELS}),
             tasks=frozenset({Task.MULTICLASS}),
-            blocks=(CLASS_SCORE_LABEL, CLASS_DECIDED, "confusion"),
+            blocks=(CLASS_SCORE_LABEL, CLASS_DECIDED_LABEL),
             first_row=True,
         ),
         unit="probability" if name == "auc" else "share",

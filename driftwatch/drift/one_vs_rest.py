@@ -11,7 +11,7 @@ from driftwatch.drift.estimates import field_estimate, ratio
 from driftwatch.drift.gather import Gather, Side, Sides
 from driftwatch.drift.reading import WHOLE, Estimate, Floats, Ints
 from driftwatch.events.classes import Stream
-from driftwatch.summaries.layout import CLASS_CALIBRATION, Block, Field, Layout, Part, class_score
+from driftwatch.summaries.layout import CLASS_CALIBRATION, Block, Field, Layout, Part, class_of
 
 Compute = Callable[[Sides], Estimate]
 
@@ -88,8 +88,7 @@ def class_fields(layout: Layout, part: Part) -> tuple[Field, ...]:
 
 def class_places(layout: Layout, part: Part) -> tuple[int, ...]:
     """Positions of the classes with a score of their own among all classes of the model."""
-    places = {class_score(name): place for place, name in enumerate(layout.classes)}
-    return tuple(places[name] for name in part.scored)
+    return tuple(layout.classes.index(class_of(name)) for name in part.scored)
 
 
 def _binary_side(side: Side) -> Side:

@@ -24,6 +24,7 @@ from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
     CLASS_CALIBRATION,
     CLASS_DECIDED,
+    CLASS_DECIDED_LABEL,
     CLASS_SCORE_LABEL,
     DECISION,
     OTHER,
@@ -236,7 +237,8 @@ def _labels_part(subject: Subject, score: Field | None, own: Sequence[Field], cl
             shapes.append(("calibration_mass", (CALIBRATION_ROWS, groups)))
             shapes.append(("strata", (groups, classes, 2)))
         if own:
-            shapes.append((CLASS_SCORE_LABEL, (len(own), max(field.cells for field in own), 2)))
+            most = max(field.cells for field in own)
+            shapes += [(name, (len(own), most, 2)) for name in (CLASS_SCORE_LABEL, CLASS_DECIDED_LABEL)]
             shapes.append((CLASS_CALIBRATION, (len(own), CALIBRATION_ROWS, subject.cells.calibration_cells)))
     shapes += [("ages", (len(AGE_EDGES_MS) + 1, 2)), ("quality", (QUALITY_ROWS,))]
     if score is not None and subject.task is not Task.REGRESSION:

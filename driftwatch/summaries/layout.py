@@ -49,6 +49,7 @@ SCORE_DECISION: Final = "score_decision"
 """Name of the block that counts score and decision together."""
 CLASS_DECIDED: Final = "class_decided"
 CLASS_SCORE_LABEL: Final = "class_score_label"
+CLASS_DECIDED_LABEL: Final = "class_decided_label"
 CLASS_CALIBRATION: Final = "class_calibration"
 """Names of the blocks that hold every class's own score against the decision and the label (one-vs-rest)."""
 
@@ -162,6 +163,7 @@ class Block(msgspec.Struct, frozen=True):
 #   calibration_ages  (age buckets, 3, equal-width cells)  n, sum y, sum p by label age
 #   strata       (coarse cells of `score`, classes, 2)  score x decision: labels, errors         binary, multiclass
 #   class_score_label  (K, most cells, 2)  cell of the class's own score x whether it is the label     multiclass
+#   class_decided_label  (K, most cells, 2)  the same of the labels whose prediction decided that class
 #   class_calibration  (K, 6, equal-width cells)  the sums of `calibration`, p the class's own score, y = it is the label
 #   ages         (age buckets, 2)     matched labels, errors (regression: labels, |error| sum)
 #   residuals    (7,)                 n, sum e, sum |e|, sum e^2, sum e^4, sum |e/y|, n with y != 0   regression,

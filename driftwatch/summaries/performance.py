@@ -27,7 +27,7 @@ RELATIVE_MAX: Final = 1_000.0
 """Largest |e/y| that is summed; beyond it a relative error says nothing and the label is out of range."""
 AT_ONCE: Final = 8_192
 """Labels of which the entries lie in memory together: some twenty each, of three numbers."""
-_ENTRIES, _CLASS_ENTRIES = 21, 7
+_ENTRIES, _CLASS_ENTRIES = 21, 8
 """Entries of a label, and how many more for each class with a score of its own."""
 _RESIDUAL_EDGES: Final = np.array(RESIDUAL_EDGES)
 CALIBRATION_AGES: Final = "calibration_ages"
@@ -129,7 +129,7 @@ class LabelCounter:
             unusable, outside = self._decided(entries, labelled)
             self._calibrate_by_age(entries, labelled)
             if labelled.class_scores is not None:
-                self._own.add(entries, labelled.class_scores, labelled.labels)
+                self._own.add(entries, labelled.class_scores, labelled.decisions, labelled.labels)
         quality = self._block("quality")
         entries.add(np.arange(len(labelled)), quality.start + MATCHED)
         entries.add(np.flatnonzero(unusable), quality.start + UNUSABLE)

@@ -213,6 +213,15 @@ def class_decided_block(fields: Sequence[Field], scores: Floats, decided: Ints) 
     return made
 
 
+def class_decided_label_block(fields: Sequence[Field], scores: Floats, decided: Ints, labels: Ints) -> Ints:
+    """int64[classes, most cells, 2]: `class_score_label_block`, of each class only what was decided to be it."""
+    of = [
+        class_score_label_block(fields, scores[decided == k], labels[decided == k])[k]
+        for k in range(len(fields))
+    ]
+    return np.stack(of)
+
+
 def class_calibration_block(scores: Floats, labels: Ints, cells: int) -> Ints:
     """int64[classes, 6, cells]"""
     of = [(p[np.isfinite(p)], (labels == k)[np.isfinite(p)].astype(float)) for k, p in enumerate(scores.T)]
@@ -225,7 +234,7 @@ def class_labels_part(fields: Sequence[Field], cells: int = 10, **more: tuple[in
     part = labels_part(
         class_score_label=(k, most, 2),
         class_calibration=(k, 6, cells),
-        class_decided=(k, most + 1, 2),
+        class_decided_label=(k, most, 2),
         **more,
     )
     return replace(part, scored=tuple(field.name for field in fields))
@@ -238,7 +247,7 @@ def class_counts(
     blocks = (
         class_score_label_block(fields, scores, labels),
         class_calibration_block(scores, labels, cells),
-        class_decided_block(fields, scores, decided),
+        class_decided_label_block(fields, scores, decided, labels),
     )
     return np.concatenate([block.ravel() for block in blocks])
 

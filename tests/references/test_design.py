@@ -103,6 +103,7 @@ def test_each_class_with_a_score_of_its_own_has_a_field_and_its_place_in_the_blo
     assert decided.shape == (2, cat.cells + 1, 2)
     assert (decided.start, decided.stop) == (part.blocks[0].stop, part.columns)
     assert shapes(layout)["class_score_label"] == (2, cat.cells, 2)
+    assert shapes(layout)["class_decided_label"] == (2, cat.cells, 2)
     assert shapes(layout)["class_calibration"] == (2, 6, 10)
 
 

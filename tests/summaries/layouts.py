@@ -13,6 +13,7 @@ from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
     CLASS_CALIBRATION,
     CLASS_DECIDED,
+    CLASS_DECIDED_LABEL,
     CLASS_SCORE_LABEL,
     DECISION,
     QUALITY_ROWS,
@@ -122,6 +123,7 @@ def one_vs_rest() -> Layout:
     labels = blocks(
         ("confusion", (4, 4)),
         (CLASS_SCORE_LABEL, (2, 3, 2)),
+        (CLASS_DECIDED_LABEL, (2, 3, 2)),
         (CLASS_CALIBRATION, (2, CALIBRATION_ROWS, 10)),
         ("ages", (3, 2)),
         ("quality", (QUALITY_ROWS,)),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from driftwatch.events.classes import Stream
 from driftwatch.summaries import performance
 from driftwatch.summaries.class_scores import ClassScoreCounter
-from driftwatch.summaries.layout import CLASS_CALIBRATION, CLASS_SCORE_LABEL
+from driftwatch.summaries.layout import CLASS_CALIBRATION, CLASS_DECIDED_LABEL, CLASS_SCORE_LABEL
 from driftwatch.summaries.performance import LabelCounter, Labelled
 from tests.summaries.layouts import multiclass, one_vs_rest, plain_cell
 from tests.summaries.test_performance import joint_of
@@ -27,10 +27,13 @@ numbers = st.one_of(
 labels = st.sampled_from([0.0, 1.0, 2.0, 3.0, NAN])
 
 
-def labelled(scores: list[tuple[float, float]] | None, of: list[float]) -> Labelled:
+def labelled(
+    scores: list[tuple[float, float]] | None, of: list[float], decided: list[int] | None = None
+) -> Labelled:
     n = len(of)
+    codes = np.zeros(n, np.int32) if decided is None else np.array(decided, np.int32)
     own = None if scores is None else np.array(scores, np.float64).reshape(n, 2)
-    return Labelled(np.full(n, NAN), np.zeros(n, np.int32), np.array(of), np.zeros(n, np.int64), own)
+    return Labelled(np.full(n, NAN), codes, np.array(of), np.zeros(n, np.int64), own)
 
 
 def counted(what: Labelled) -> dict[str, np.ndarray]:
@@ -66,7 +69,7 @@ def test_labels_of_unknown_scores_count_in_every_other_block_alone() -> None:
 
 
 def test_the_classes_bound_how_many_labels_are_counted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(performance, "AT_ONCE", 5)  # 5 * 21 // (21 + 2 * 7) = 3
+    monkeypatch.setattr(performance, "AT_ONCE", 6)  # 6 * 21 // (21 + 2 * 8) = 3
     what = labelled([(k / 20, 1 - k / 20) for k in range(20)], [k % 4 for k in range(20)])
     sizes: list[int] = []
     take = Labelled.take
@@ -81,23 +84,27 @@ def test_the_classes_bound_how_many_labels_are_counted_at_once(monkeypatch: pyte
     assert found[CLASS_SCORE_LABEL].sum() == 40
 
 
-@given(st.lists(st.tuples(numbers, numbers, labels), max_size=30))
-def test_it_is_the_plain_recount(events: list[tuple[float, float, float]]) -> None:
+@given(st.lists(st.tuples(numbers, numbers, st.integers(-1, 3), labels), max_size=30))
+def test_it_is_the_plain_recount(events: list[tuple[float, float, int, float]]) -> None:
     part = LAYOUT.part(Stream.PREDICTIONS)
     assert part is not None
-    met = np.zeros((2, 3, 2), np.int64)
+    met, decided = np.zeros((2, 2, 3, 2), np.int64)
     sums = np.zeros((2, 6, 10), np.int64)
-    for (*scores, label), k in product(events, range(2)):
-        p, code = scores[k], (1.0, 0.0)[k]
+    for (*scores, says, label), k in product(events, range(2)):
+        p, code = scores[k], (1, 0)[k]
         if label != label or p != p or abs(p) == INF:
             continue
         y = int(label == code)
-        met[k, plain_cell(part.field(part.scored[k]), p), y] += 1
+        cell = plain_cell(part.field(part.scored[k]), p)
+        met[k, cell, y] += 1
+        decided[k, cell, y] += says == code
         if 0 <= p <= 1:
             cell = bisect_left([i / 10 for i in range(1, 10)], p)
             whole = round(p * 1_000_000)
             loss = round((1 - 2 * p) ** 2 * p * (1 - p) * 1_000_000)
             sums[k, :, cell] += (1, y, whole, round(p * p * 1_000_000), whole * y, loss)
-    found = counted(labelled([(dog, cat) for dog, cat, _ in events], [label for *_, label in events]))
+    codes = [says for *_, says, _ in events]
+    found = counted(labelled([(dog, cat) for dog, cat, *_ in events], [label for *_, label in events], codes))
+    assert (found[CLASS_DECIDED_LABEL] == decided).all()
     assert (found[CLASS_SCORE_LABEL] == met).all()
     assert (found[CLASS_CALIBRATION] == sums).all()
