@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -18,6 +18,7 @@ from scipy import stats
 
 from driftwatch.drift import raw
 from driftwatch.drift.catalogue import read
+from tests.drift import cbpe
 from tests.drift import counting as c
 
 CHUNKS = (
@@ -94,6 +95,59 @@ COLUMNS: tuple[tuple[str, str, Two], ...] = (
 )
 
 
+MIXES = ((0.5, 0.3, 0.2), (0.2, 0.3, 0.5))
+"""Of easy, harder and hardest inputs: the window as the reference, and a window of harder ones."""
+ROWS = 20_000
+
+
+def _both(mix: tuple[float, ...]) -> tuple[c.Scored, c.Scored]:
+    return cbpe.world(1, ROWS, digits=4), cbpe.world(2, ROWS, mix, digits=4)
+
+
+def estimates_by_counts(mix: tuple[float, ...]) -> list[float]:
+    past, now = _both(mix)
+    found = read(c.class_predictions(now, past, c.class_score_fields(0, past[0], "abc")))
+    return [float(found[f"estimated_{name}_macro"].value[0, 0]) for name in cbpe.NAMES]
+
+
+def estimates_by_rows(mix: tuple[float, ...]) -> list[float]:
+    found = cbpe.by_rows(*_both(mix), normal=True)
+    return [float(found[name].mean()) for name in cbpe.NAMES]
+
+
+def nannyml_estimates(mix: tuple[float, ...]) -> list[float]:
+    import pandas as pd  # type: ignore[import-not-found]
+    from nannyml import CBPE  # type: ignore[import-not-found]
+
+    def frame(side: c.Scored) -> pd.DataFrame:
+        scores, decided, labels = side
+        columns = {f"p_{k}": scores[:, k] for k in range(3)}
+        return pd.DataFrame(columns | {"decided": decided, "label": labels})
+
+    past, now = _both(mix)
+    estimator = CBPE(
+        problem_type="classification_multiclass", y_pred="decided", y_true="label",
+        y_pred_proba={k: f"p_{k}" for k in range(3)}, chunk_size=ROWS,
+        metrics=["recall", "f1", "specificity", "roc_auc"],
+    )  # fmt: skip
+    estimator.fit(frame(past))
+    table = estimator.estimate(frame(now)).filter(period="analysis").to_df()
+    return [float(table[name, "value"].iloc[0]) for name in ("recall", "f1", "specificity", "roc_auc")]
+
+
+def realised(mix: tuple[float, ...]) -> list[float]:
+    found = cbpe.realised(_both(mix)[1])
+    return [float(found[name]) for name in cbpe.NAMES]
+
+
+ESTIMATES: tuple[tuple[str, str, Callable[[tuple[float, ...]], list[float]]], ...] = (
+    ("estimated from counts", "", estimates_by_counts),
+    ("estimated as nannyml, row by row", "", estimates_by_rows),
+    ("nannyml CBPE", "nannyml", nannyml_estimates),
+    ("what the labels say", "", realised),
+)
+
+
 def raw_page(reference: str, current: str) -> str:
     """Other tools' numbers of two files with one number per line."""
     past, now = (np.loadtxt(path, ndmin=1) for path in (reference, current))
@@ -123,6 +177,10 @@ def lines() -> dict[str, tuple[str, list[float]]]:
         )
         for title, package, compute in COLUMNS
         if not package or _version(package) != ABSENT
+    } | {
+        title: (_version(package), [number for mix in MIXES for number in compute(mix)])
+        for title, package, compute in ESTIMATES
+        if not package or _version(package) != ABSENT
     }
 
 
@@ -133,13 +191,25 @@ def page(interpreters: Sequence[str] = ()) -> str:
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         found = json.loads(told.splitlines()[-1]) | found
     rows = [f"{column} {start}–{stop - 1}" for column, start, stop in CHUNKS]
-    table = ["| number |" + "".join(f" {row} |" for row in rows), "|---|" + "---|" * len(rows)]
-    for title, package, _ in COLUMNS:
+    drift = _table(rows, [column[:2] for column in COLUMNS], found, 10)
+    names = [f"{name}{more}" for more in ("", ", harder inputs") for name in cbpe.NAMES]
+    estimates = _table(names, [line[:2] for line in ESTIMATES], found, 5)
+    return f"{INTRODUCTION}\n{drift}\n{OF_ESTIMATES}\n{estimates}"
+
+
+def _table(
+    head: Sequence[str],
+    lines: Sequence[tuple[str, str]],
+    found: Mapping[str, tuple[str, list[float]]],
+    digits: int,
+) -> str:
+    table = ["| number |" + "".join(f" {name} |" for name in head), "|---|" + "---|" * len(head)]
+    for title, package in lines:
         of, numbers = found.get(title, (ABSENT, []))
         named = f"{title} ({package} {of})" if package else f"driftwatch: {title}"
-        shown = "".join(f" {number:.10g} |" for number in numbers) or " – |" * len(rows)
+        shown = "".join(f" {number:.{digits}g} |" for number in numbers) or " – |" * len(head)
         table.append(f"| {named} |{shown}")
-    return f"{INTRODUCTION}\n" + "\n".join(table) + "\n"
+    return "\n".join(table) + "\n"
 
 
 INTRODUCTION = """\
@@ -153,6 +223,14 @@ the interpreters in the command are for.
 The same definitions on your own values, two files with one number per line:
 `python -m tests.peers --raw reference.txt current.txt`. No counts in cells that the reference fixed can give Evidently's and
 frouros' numbers, for those cut reference and window together.
+"""
+
+OF_ESTIMATES = f"""\
+## Multiclass estimates without labels
+
+Macro averages over three classes, estimated for {ROWS:,} predictions from {ROWS:,} labelled ones of the reference, whose scores are too sure of
+themselves (`tests/drift/cbpe.py`); once with inputs as in the reference and once with harder ones. driftwatch's are from counts in 64 cells of each class's own score. nannyml
+also divides the calibrated probabilities of each row by their sum, which counts by class cannot know.
 """
 
 

@@ -55,11 +55,17 @@ them. How often the intervals and p-values are right is in [statistics-coverage.
   of Evidently and frouros and Jensen–Shannon of Evidently cut reference and window together, which no counts can give: they are
   functions on raw values in `driftwatch/drift/raw.py`.
 - Regression has no estimate without labels: that needs a model of how errors depend on all inputs together, and counts by
-  field do not hold it. Multiclass has accuracy and macro precision, from the decided class's probability; recall and F1 would need
-  the probabilities of the other classes, which a stream of decided classes does not carry.
-- For the same reason calibration of a multiclass model is of the decided class (top label), over all and class by class: one-vs-rest needs
-  every class's score in every record. The reliability diagram with its intervals is on `/api/v1/reliability`; by decided class the share
-  of right decisions is to be held against the ends of its score cell.
+  field do not hold it.
+- **Multiclass models** whose records carry every class's score (`predictions: {class_scores: {cat: scores.cat, …}}`) have each class's own score
+  held against the rest, as if it were a binary model: `class_…`, a number for each class with `score[cat]` as its field, and all of them on demand,
+  for there are as many as classes. What follows for the whole model is there unasked: `classwise_calibration_error`, `multiclass_brier_score`, `macro_auc`.
+  So are, on demand, `multiclass_log_loss` and recall, F1, specificity and AUC estimated without labels (`estimated_…_macro`, `estimated_class_…`).
+- **Counts by class do not hold how the scores of one event go together.** Limits of what is made of several classes are therefore those
+  of the classes added up or averaged: they hold more often than they say. And the estimates leave out NannyML's last step, which divides the calibrated
+  probabilities of each event by their sum; in the comparison in [statistics-peers.md](statistics-peers.md) that, and cells instead of raw scores, moves a macro average by at most 0.002.
+- Without `class_scores` calibration of a multiclass model is of the decided class (top label), over all and class by class, and accuracy and macro
+  precision alone are estimated without labels. The reliability diagrams with their intervals are on `/api/v1/reliability`, those of the classes' own scores
+  with `class_score`; by decided class the share of right decisions is to be held against the ends of its score cell.
 
 ## What no single feature shows: multivariate fields
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from driftwatch.drift.catalogue import read
 from driftwatch.drift.estimated import LABELS_MIN
 from tests.drift import counting as c
-from tests.drift.test_estimated_classes import NAMES, exact_fields, realised, world
+from tests.drift.cbpe import NAMES, realised, world
+from tests.drift.test_estimated_classes import exact_fields
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -13,7 +13,7 @@ from sklearn.metrics import brier_score_loss, f1_score, log_loss, roc_auc_score
 from driftwatch.drift.reading import Reading
 from driftwatch.events.classes import Stream
 from driftwatch.monitor.spec import ModelSpec
-from tests.drift.test_estimated_classes import world
+from tests.drift.cbpe import world
 from tests.monitor.drive import Logs, built, drive, spec
 from tests.monitor.world import START, Core
 
@@ -37,7 +37,6 @@ SPEC: ModelSpec = spec(
 def records(seed: int, n: int, mix: tuple[float, ...] = (0.5, 0.3, 0.2)) -> list[dict[str, Any]]:
     """Scores that sum to 1, to two digits."""
     scores, decided, labels = world(seed, n, mix)
-    scores[:, 2] = np.round(1 - scores[:, 0] - scores[:, 1], 2)
     rng = random.Random(seed)
     return [
         {
