@@ -11,6 +11,7 @@ from driftwatch.summaries.layout import (
     CALIBRATION_ROWS,
     CLASS_CALIBRATION,
     CLASS_DECIDED,
+    CLASS_DECIDED_LABEL,
     CLASS_SCORE_LABEL,
     DECISION,
     QUALITY_ROWS,
@@ -164,7 +165,7 @@ def _blocks(spec: ModelSpec) -> tuple[tuple[Block, ...], int]:
     if classes and scored:
         shapes[CALIBRATION_AGES] = (_AGES, 3, spec.cells.calibration_cells)
     if own := len(spec.predictions.class_scores):
-        shapes[CLASS_SCORE_LABEL] = (own, _cells(spec), 2)
+        shapes[CLASS_SCORE_LABEL] = shapes[CLASS_DECIDED_LABEL] = (own, _cells(spec), 2)
         shapes[CLASS_CALIBRATION] = (own, CALIBRATION_ROWS, spec.cells.calibration_cells)
     blocks = _placed(shapes, 0)
     return blocks, blocks[-1].stop
