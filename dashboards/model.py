@@ -42,6 +42,7 @@ def dashboard() -> Json:
     rows = [
         _now(),
         _performance(),
+        _multiclass(),
         _regression(),
         _calibration(),
         _inputs(),
@@ -125,6 +126,37 @@ def _performance() -> Row:
                 unit="none",
             ),
             _banded("f1", "F1", "Harmonic mean of precision and recall at the decision, all traffic."),
+        ],
+    )
+
+
+def _multiclass() -> Row:
+    return Row(
+        "Performance of multiclass models",
+        [
+            _banded("macro_f1", "Macro F1", "F1 averaged over the classes that occur, all traffic."),
+            _banded(
+                "macro_auc",
+                "Macro AUC, one against the rest",
+                "AUC of each class's own score against the rest, averaged over the classes, all traffic.",
+            ),
+            _banded(
+                "multiclass_brier_score",
+                "Multiclass Brier score",
+                "Squared differences of all classes' scores and the label, all traffic: 0 is perfect, 2 sure and wrong.",
+                unit="none",
+            ),
+            lines(
+                "Classwise calibration error",
+                [
+                    Target(selector(statistic("classwise_calibration_error"), **ALL), WHO),
+                    Target(
+                        selector(statistic("classwise_calibration_error_expected"), **ALL), f"{WHO} by chance"
+                    ),
+                ],
+                "Calibration error of each class's own score, averaged over the classes. Calibrated scores show the line `by chance`.",
+                unit="percentunit",
+            ),
         ],
     )
 

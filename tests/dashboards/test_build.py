@@ -155,6 +155,8 @@ def test_statistics_with_an_interval_show_it_for_performance() -> None:
         "auc_decay",
         "brier_score",
         "f1",
+        "macro_auc",
+        "macro_f1",
         "mae",
         "mae_decay",
     ):

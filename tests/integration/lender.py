@@ -1,4 +1,4 @@
-"""Traffic of the live stack: the demonstration's lender, with a hostile country, and a house-price model beside it."""
+"""Traffic of the live stack: the demonstration's lender, with a hostile country, and models of house prices and pets."""
 
 from __future__ import annotations
 
@@ -43,10 +43,35 @@ PRICE: dict[str, Any] = {
     "windows": [{"size": "1h", "slide": "5m"}],
 }
 """A second model: regression, and without rules, so that evidence under the default budget speaks."""
+CLASSES = ("cat", "dog", "eel")
+PETS: dict[str, Any] = {
+    "name": "pets",
+    "task": "multiclass",
+    "reference": {"learn": "6h"},
+    "predictions": {
+        "topic": "pets.predictions",
+        "id": "id",
+        "time": {"path": "ts", "unit": "ms"},
+        "decision": "pet",
+        "class_scores": {name: f"scores.{name}" for name in CLASSES},
+        "features": ["weight"],
+    },
+    "labels": {
+        "topic": "pets.labels",
+        "id": "id",
+        "time": {"path": "ts", "unit": "ms"},
+        "label": "pet",
+        "lateness": "5m",
+        "max_delay": "1d",
+    },
+    "slices": [],
+    "windows": [{"size": "1h", "slide": "5m"}],
+}
+"""A third one: multiclass, with a score for every class, and always calm."""
 
 
 class Lender:
-    """Records of both models from `START_MS` on, by stretches of event time; the same in every run."""
+    """Records of all models from `START_MS` on, by stretches of event time; the same in every run."""
 
     def __init__(self) -> None:
         self.now_ms = START_MS
@@ -54,7 +79,8 @@ class Lender:
         model = first_model(self._calm, self.now_ms)
         self._traffic = Traffic(self._calm, model, self.now_ms, "live")
         self._rng = np.random.default_rng(7)
-        self._number = 0
+        self._number = self._animal = 0
+        self._animals = np.random.default_rng(8)
 
     def stretch(self, hours: float, *, drift: bool = False, without: str = "") -> Iterator[Outgoing]:
         """The next hours; with `drift` Portugal's incomes come gross and houses grow; `without` leaves a country out."""
@@ -70,6 +96,7 @@ class Lender:
             if not without or f'"country":"{without}"'.encode() not in value:
                 yield record._replace(value=value)
         yield from self._houses(self.now_ms, end_ms, drift)
+        yield from self._pets(self.now_ms, end_ms)
         self.now_ms = end_ms
 
     def _houses(self, start_ms: int, end_ms: int, drift: bool) -> Iterator[Outgoing]:
@@ -90,3 +117,19 @@ class Lender:
             paid = price + self._rng.normal(60_000 if drift else 0, 15_000)
             label = {"id": key, "ts": now_ms + MINUTE_MS, "paid": round(paid)}
             yield Outgoing(now_ms + MINUTE_MS, "price.labels", key, json.dumps(label).encode())
+
+    def _pets(self, start_ms: int, end_ms: int) -> Iterator[Outgoing]:
+        for now_ms in range(start_ms, end_ms, MINUTE_MS // 6):
+            self._animal += 1
+            key = f"a{self._animal}"
+            scores = self._animals.dirichlet((2, 1, 0.5))
+            seen = {
+                "id": key,
+                "ts": now_ms,
+                "pet": CLASSES[int(scores.argmax())],
+                "scores": dict(zip(CLASSES, scores.round(4).tolist(), strict=True)),
+                "weight": round(float(self._animals.gamma(3, 2)), 2),
+            }
+            yield Outgoing(now_ms, "pets.predictions", key, json.dumps(seen).encode())
+            label = {"id": key, "ts": now_ms + MINUTE_MS, "pet": str(self._animals.choice(CLASSES, p=scores))}
+            yield Outgoing(now_ms + MINUTE_MS, "pets.labels", key, json.dumps(label).encode())

@@ -18,7 +18,7 @@ from tests.dashboards.filling import Asked, asked, filled, several_of, variables
 from tests.dashboards.promql import metrics_in
 from tests.deploy.alerts import CASES, rules
 from tests.integration.broker import Broker
-from tests.integration.lender import HOSTILE, PRICE, Lender
+from tests.integration.lender import HOSTILE, PETS, PRICE, Lender
 from tests.integration.stack import Stack
 from tests.waiting import stays, until
 
@@ -37,8 +37,9 @@ FILLINGS: tuple[dict[str, str], ...] = (
     CREDIT,
     {**CREDIT, "slice": f"country={HOSTILE}", "feature": "device"},
     {**CREDIT, "model": "price", "version": "default", "slice": "all", "feature": "area"},
+    {**CREDIT, "model": "pets", "version": "default", "slice": "all", "feature": "weight"},
 )
-"""A binary model with a numeric and with a categorical feature and a hostile slice, and a regression model."""
+"""A binary model with a numeric and with a categorical feature and a hostile slice, a regression and a multiclass model."""
 
 CALM = "nothing of the kind is wrong in this stack"
 MAY_BE_EMPTY = {"reason", "feature", "version"}
@@ -53,7 +54,7 @@ EMPTY_RULES = {
 
 @pytest.fixture
 def stack(kafka: Broker, tmp_path: Path) -> Iterator[Stack]:
-    with Stack(tmp_path, kafka, [PRICE]) as running:
+    with Stack(tmp_path, kafka, [PRICE, PETS]) as running:
         yield running
 
 
