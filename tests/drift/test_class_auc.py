@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from driftwatch.drift.catalogue import read
+from driftwatch.drift.intervals import area
 from tests.drift import counting as c
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -49,6 +50,9 @@ def test_the_grids_bound_holds_scikit_learns_areas(seed: int, n: int) -> None:
         one, zero = (np.bincount(place[(labels == k) == y], minlength=field.cells) for y in (True, False))
         bound = np.sum(one * zero * ~np.array(field.atoms)) / 2 / (one.sum() * zero.sum())
         assert abs(found["class_auc"].value[0, k] - truth[k]) <= bound + 1e-12
+        of = area(found["class_auc"].value[:, k], one.sum(keepdims=True), zero.sum(keepdims=True), 0.95)
+        assert found["class_auc"].lower[0, k] == pytest.approx(max(of.lower[0] - bound, 0), abs=1e-12)
+        assert found["class_auc"].upper[0, k] == pytest.approx(min(of.upper[0] + bound, 1), abs=1e-12)
     assert (found["class_auc"].lower[0] <= truth + 1e-12).all()
     assert (found["class_auc"].upper[0] >= truth - 1e-12).all()
     macro = found["macro_auc"]

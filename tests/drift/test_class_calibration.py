@@ -18,7 +18,7 @@ BY_CLASS = [s.name for s in CATALOGUE if s.needs == NEEDS]
 
 
 def test_there_is_one_for_every_statistic_of_a_binary_models_calibration() -> None:
-    """But equal-mass cells, of which a class's own score has no sums."""
+    """Those on equal-mass cells, of which a class's own score has no sums, are in `class_calibration_mass`."""
     binary = {s.name for s in CATALOGUE if s.needs.blocks == ("calibration",)}
     assert {f"class_{name}" for name in binary} == set(BY_CLASS)
 
