@@ -11,6 +11,7 @@ from driftwatch.config.errors import Mistake
 from driftwatch.config.marks import Path
 from driftwatch.config.multivariate_checks import check_multivariate, made_fields
 from driftwatch.config.parts import Parts
+from driftwatch.config.path_checks import check_paths
 from driftwatch.config.words import near_miss, suggestion
 from driftwatch.events.iso import BAD_TIME, parse_iso_ms
 from driftwatch.events.joins import SLICE_COLUMNS_MAX
@@ -32,6 +33,7 @@ def check_model(parts: Parts, model: Path) -> Iterator[Mistake]:
     yield from _cut_fields(parts, model)
     yield from check_multivariate(parts, model)
     yield from check_class_scores(parts, model, declared_features(parts, model))
+    yield from check_paths(parts, model)
     yield from _learning(parts, model)
 
 
