@@ -112,7 +112,8 @@ def label_entries(
     y = int(label) if layout.task is Task.BINARY else _class(layout, label)  # type: ignore[arg-type]
     decided = decision < len(layout.classes)
     right = decided and decision == y
-    entries += _one_vs_rest(layout, part, own, label)
+    said = layout.classes[decision] if decided else None
+    entries += _one_vs_rest(layout, part, own, said, label)
     if decided:
         entries.append((starts["confusion"] + decision * len(layout.classes) + y, 1))
         entries += [(age, 1), (age + 1, int(not right))]
@@ -145,7 +146,10 @@ def label_entries(
     return entries
 
 
-def _one_vs_rest(layout: Layout, part: Part, own: Mapping[str, Value], label: Value) -> list[Entry]:
+def _one_vs_rest(
+    layout: Layout, part: Part, own: Mapping[str, Value], said: str | None, label: Value
+) -> list[Entry]:
+    """`said` is the decided class."""
     entries: list[Entry] = []
     blocks = {block.name: block for block in part.blocks}
     fields = {field.name: field for other in layout.parts for field in other.fields}
@@ -153,8 +157,10 @@ def _one_vs_rest(layout: Layout, part: Part, own: Mapping[str, Value], label: Va
         p, y = own.get(name), int(name == f"score[{label}]")
         if not isinstance(p, int | float) or p == INVALID:
             continue
-        met, sums = blocks["class_score_label"], blocks["class_calibration"]
-        entries.append((met.start + 2 * (k * met.shape[1] + cell_of(fields[name], p)) + y, 1))
+        sums = blocks["class_calibration"]
+        met = ["class_score_label", *(["class_decided_label"] if name == f"score[{said}]" else [])]
+        for block in (blocks[each] for each in met):
+            entries.append((block.start + 2 * (k * block.shape[1] + cell_of(fields[name], p)) + y, 1))
         if 0.0 <= p <= 1.0:
             width = layout.calibration_cells
             cell = sum(1 for edge in range(1, width) if edge / width < p)
