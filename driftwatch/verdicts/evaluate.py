@@ -158,9 +158,12 @@ def _finding(
 
 
 def _reference_count(pair: Pair, row: int, field: str) -> int:
-    """Reference events behind a finding: those of its field, or of the slice where it is of the whole model."""
+    """Reference events behind a finding: those of its field, or of the slice where the part does not count the field.
+
+    So it is for numbers of the whole model, and for those of a class, whose labels are all that are matched.
+    """
     counts: Ints = pair.reference[row]
-    if field:
-        found = pair.part.field(field)
-        return int(counts[found.start : found.stop].sum())
-    return int(events_of(pair.part, counts[None])[0])
+    found = next((each for each in pair.part.fields if each.name == field), None)
+    if found is None:
+        return int(events_of(pair.part, counts[None])[0])
+    return int(counts[found.start : found.stop].sum())

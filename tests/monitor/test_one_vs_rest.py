@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,13 @@ from sklearn.metrics import brier_score_loss, f1_score, log_loss, roc_auc_score
 from driftwatch.drift.reading import Reading
 from driftwatch.events.classes import Stream
 from driftwatch.monitor.spec import ModelSpec
+from driftwatch.telemetry.counts import Counts
+from driftwatch.verdicts.spec import RuleSpec
+from driftwatch.verdicts.verdict import CODE, Verdict
 from tests.drift.cbpe import world
 from tests.monitor.drive import Logs, built, drive, spec
 from tests.monitor.world import START, Core
+from tests.telemetry.daemon import Daemon
 
 CLASSES = ("cat", "dog", "cow")
 SPEC: ModelSpec = spec(
@@ -32,6 +37,10 @@ SPEC: ModelSpec = spec(
     statistics={"also": ["all"]},
     windows=[{"size": "1000m", "slide": "10m"}],
 )
+
+
+FIRING = ("class_calibration_error", "class_log_loss", "classwise_calibration_error", "estimated_class_f1")
+"""Of a class of the labels, of the model, and of a class of the predictions."""
 
 
 def records(seed: int, n: int, mix: tuple[float, ...] = (0.5, 0.3, 0.2)) -> list[dict[str, Any]]:
@@ -52,16 +61,21 @@ def records(seed: int, n: int, mix: tuple[float, ...] = (0.5, 0.3, 0.2)) -> list
     ]
 
 
-@pytest.fixture(scope="module")
-def told() -> tuple[list[dict[str, Any]], Reading, Reading]:
-    """The window's records, and the last readings of predictions and labels."""
+def watched(of: ModelSpec) -> tuple[list[dict[str, Any]], Core]:
+    """The window's records, and the monitor that counted them."""
     past, rows, logs = records(1, 2_000), records(2, 900, (0.2, 0.3, 0.5)), Logs()
     labels = [{key: row[key] for key in ("id", "ts", "y")} for row in past]
-    reference = built(SPEC, {Stream.PREDICTIONS: past, Stream.LABELS: labels})
+    reference = built(of, {Stream.PREDICTIONS: past, Stream.LABELS: labels})
     for k, row in enumerate(rows):
         logs.add("p", k % 2, row)
         logs.add("l", 0, {"id": row["id"], "ts": row["ts"] + 300_000, "y": row["y"]})
-    core = drive(Core(SPEC, reference), logs)
+    return rows, drive(Core(of, reference), logs)
+
+
+@pytest.fixture(scope="module")
+def told() -> tuple[list[dict[str, Any]], Reading, Reading]:
+    """The window's records, and the last readings of predictions and labels."""
+    rows, core = watched(SPEC)
     (version,) = core.monitor.models["m"].versions.live.values()
     readings = {stream: reading for (stream, _), reading in version.readings.items()}
     return rows, readings[Stream.PREDICTIONS], readings[Stream.LABELS]
@@ -114,3 +128,28 @@ def test_the_estimates_error_is_the_estimate_minus_what_the_labels_said(
         assert math.isclose(guess, value, abs_tol=0.06)
         error = reading.estimates[f"estimated_{name}_macro_error"].value[0, 0]
         assert error == pytest.approx(guess - value, abs=1e-9), name
+
+
+def test_rules_on_classes_fire_and_every_page_shows_them() -> None:
+    """Each class is a field of the finding; its labels are all that the slice has."""
+    rules = [{"name": name, "when": f"{name} > 0.0001", "min_events": 50} for name in FIRING]
+    _, core = watched(SPEC.model_copy(update={"rules": [RuleSpec.model_validate(rule) for rule in rules]}))
+    daemon = Daemon()
+    daemon.board.publish(core.monitor.snapshot(1), Counts())
+    (version,) = core.monitor.snapshot(1).models["m"].versions.values()
+    found = {rule.rule: rule for rule in version.rules}
+    drift = CODE[Verdict.DRIFT]
+    for name in FIRING:
+        assert (found[name].verdicts[0] == drift).all(), name
+        assert found[name].fields == (("",) if "wise" in name else tuple(f"score[{c}]" for c in CLASSES))
+    client = daemon.client()
+    links = {"/", "/models/m", "/api/v1/alerts", "/api/v1/models", "/metrics"} | {
+        f"/api/v1/{each}"
+        for each in ("windows", "decisions", "evidence", "reliability", "prospects", "explain-last")
+    }
+    links |= set(re.findall(r'href="(/(?:alerts|models)/[^"]+)"', client.get("/models/m").text))
+    for link in sorted(links):
+        answer = client.get(link.replace("&amp;", "&"))
+        assert answer.status_code == 200, (link, answer.text[:300])
+    assert len([link for link in links if link.startswith("/alerts/")]) >= len(FIRING)
+    assert "score[dog]" in client.get("/models/m").text
